@@ -1,0 +1,50 @@
+package flux
+
+import sourcev1 "github.com/fluxcd/source-controller/api/v1"
+
+// declareHelmRelease reads a helmv2.HelmReleaseSpec, and the chart.kind of helm-controller 1.7. Flux's schema allows
+// either chart or chartRef; where both are written, both are read.
+func declareHelmRelease(spec fields, namespace string) []declaration {
+	spec.text("targetNamespace")
+	var declared []declaration
+	if chart, found := spec.object("chart"); found {
+		declared = append(declared, declareTemplate(chart, namespace))
+	}
+	if ref, found := spec.object("chartRef"); found {
+		declared = append(declared, declareReference(ref, namespace, sourcev1.OCIRepositoryKind, sourcev1.HelmChartKind))
+	}
+	if len(declared) == 0 {
+		spec.fault.set(spec.path, "names no chart: set either chart or chartRef")
+	}
+	return declared
+}
+
+// declareTemplate reads a helmv2.HelmChartTemplate: helm-controller makes a HelmChart of it, in the namespace of its
+// sourceRef (buildHelmChartFromTemplate), or since 1.7, by its kind, an OCIRepository in the namespace of the HelmRelease.
+func declareTemplate(template fields, namespace string) declaration {
+	spec := template.requiredObject("spec")
+	switch kind := template.text("kind"); kind {
+	case "", sourcev1.HelmChartKind:
+		return declareChart(spec, declareReference(spec.requiredObject("sourceRef"), namespace, chartSources()...))
+	case sourcev1.OCIRepositoryKind:
+		return declaration{source: declareOCIRepository(spec, namespace)}
+	default:
+		return declaration{source: Source{Form: FormUntraceable, Kind: kind, Path: spec.path, Namespace: namespace}}
+	}
+}
+
+// chartSources are the kinds of sourceRef that are followed. Flux's schema refuses an OCIRepository there, though many
+// write it: RewriteChartRef mends that.
+func chartSources() []string {
+	return []string{sourcev1.HelmRepositoryKind, sourcev1.OCIRepositoryKind}
+}
+
+// declareChart reads the spec of a HelmChart, or of the template of one: a chart in a HelmRepository, or a path in the
+// other source that ref names.
+func declareChart(spec fields, ref declaration) declaration {
+	chart := chartOf(spec)
+	if ref.refers.Kind == sourcev1.HelmRepositoryKind {
+		ref.chart = &chart
+	}
+	return ref
+}
