@@ -1,0 +1,102 @@
+package pin
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
+
+// Step is what is to be done with a source's digest.
+type Step int
+
+const (
+	// Leave changes nothing but a record that no longer speaks for the digest: that one goes.
+	Leave Step = iota
+	// Keep leaves the digest and its record as they are, and asks nobody.
+	Keep
+	// Restore writes the digest that the stored object has: it is ours, and its inputs are unchanged.
+	Restore
+	// Resolve asks the registry; where that fails, Strip.
+	Resolve
+	// Strip takes a digest of ours out, with its record.
+	Strip
+)
+
+// Plan is the step for one source, and what it needs.
+type Plan struct {
+	Step Step
+	// Digest is what Restore writes.
+	Digest string
+	// Fresh: Resolve must ask the registry itself, since the user asked for it.
+	Fresh bool
+}
+
+// Change is an object before and after a request, as far as one source goes.
+type Change struct {
+	New, Old *unstructured.Unstructured // Old is nil on create
+	// Source is the source in New; OldSource the one at the same path in Old, nil where there was none.
+	Source    flux.Source
+	OldSource *flux.Source
+}
+
+// Wish is what the policies that match want for the source's kind of ref.
+type Wish struct {
+	// Pin: a digest is to be written when the inputs change.
+	Pin bool
+	// Existing: an unpinned source is to be pinned although its inputs did not change.
+	Existing bool
+}
+
+// Decide plans the step for a source that can be pinned. Its answer depends on nothing but its arguments, so a dry run, a
+// second invocation and the real request get the same one.
+func Decide(c Change, w Wish) Plan {
+	switch {
+	case c.Source.Ref.Digest == "":
+		return decideUnpinned(c, w)
+	case !Owned(c.New, c.Source):
+		return Plan{Step: Leave} // the user's digest
+	case c.repin() && w.Pin:
+		return Plan{Step: Resolve, Fresh: true}
+	case !Stale(c.New, c.Source):
+		return Plan{Step: Keep}
+	case w.Pin:
+		return Plan{Step: Resolve}
+	default:
+		return Plan{Step: Strip}
+	}
+}
+
+func decideUnpinned(c Change, w Wish) Plan {
+	switch {
+	case !w.Pin:
+		return Plan{Step: Leave}
+	case c.repin():
+		return Plan{Step: Resolve, Fresh: true}
+	case c.inputsChanged():
+		return Plan{Step: Resolve}
+	case Owned(c.Old, *c.OldSource) && !Stale(c.Old, *c.OldSource):
+		return Plan{Step: Restore, Digest: c.OldSource.Ref.Digest}
+	case c.OldSource.Ref.Digest != "" || w.Existing:
+		return Plan{Step: Resolve} // the user took a digest of his own out, or the policy pins what is there
+	default:
+		return Plan{Step: Leave}
+	}
+}
+
+// Changed reports whether the digest, or what decides it, is new with this request.
+func (c Change) Changed() bool {
+	return c.inputsChanged() || c.OldSource.Ref.Digest != c.Source.Ref.Digest
+}
+
+func (c Change) inputsChanged() bool {
+	return c.Old == nil || c.OldSource == nil || InputsOf(*c.OldSource) != InputsOf(c.Source)
+}
+
+func (c Change) repin() bool {
+	if c.Old == nil {
+		return false
+	}
+	was, _ := annotation(c.Old, RepinAnnotation)
+	is, _ := annotation(c.New, RepinAnnotation)
+	return is != "" && is != was
+}
