@@ -1,0 +1,84 @@
+package registry
+
+import (
+	"crypto/sha256"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// answer is what came of asking a registry: a Resolution, or what kept it from one.
+type answer struct {
+	resolution Resolution
+	failure    *Error // nil where there is a resolution
+	// retryAfter is what a rate-limiting registry asked for; zero where it asked for nothing.
+	retryAfter time.Duration
+}
+
+// result gives every caller an error of its own.
+func (a answer) result() (Resolution, error) {
+	if a.failure != nil {
+		failure := *a.failure
+		return Resolution{}, &failure
+	}
+	return a.resolution, nil
+}
+
+// cache remembers answers for a while. Failures are kept apart: they come cheap to whoever wants to push out answers.
+type cache struct {
+	options           CacheOptions
+	now               func() time.Time
+	answers, failures *lru.Cache[cacheKey, remembered]
+}
+
+type cacheKey = [sha256.Size]byte
+
+type remembered struct {
+	answer
+	until time.Time
+}
+
+func newCache(o CacheOptions, now func() time.Time) *cache {
+	newLRU := func() *lru.Cache[cacheKey, remembered] {
+		kept, err := lru.New[cacheKey, remembered](max(o.Size, 1))
+		if err != nil {
+			panic(err) // it fails only for sizes below one
+		}
+		return kept
+	}
+	return &cache{options: o, now: now, answers: newLRU(), failures: newLRU()}
+}
+
+// get returns an answer that is not too old.
+func (c *cache) get(key cacheKey) (answer, bool) {
+	for _, kept := range []*lru.Cache[cacheKey, remembered]{c.answers, c.failures} {
+		if r, found := kept.Get(key); found && c.now().Before(r.until) {
+			return r.answer, true
+		}
+	}
+	return answer{}, false
+}
+
+// put replaces what is known: an answer removes an older failure, and the other way round.
+func (c *cache) put(key cacheKey, a answer) {
+	to, from := c.answers, c.failures
+	if a.failure != nil {
+		to, from = from, to
+	}
+	from.Remove(key)
+	to.Add(key, remembered{answer: a, until: c.now().Add(c.lifetime(a))})
+}
+
+func (c *cache) lifetime(a answer) time.Duration {
+	if a.failure == nil {
+		return c.options.Found
+	}
+	switch a.failure.Class {
+	case ClassNotFound, ClassNoMatch:
+		return c.options.NotFound
+	case ClassRateLimited:
+		return max(c.options.Failed, min(a.retryAfter, c.options.RetryAfter))
+	default:
+		return c.options.Failed
+	}
+}

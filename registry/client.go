@@ -1,0 +1,128 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
+
+// Client is the Resolver that asks registries.
+type Client struct {
+	options Options
+	cache   *cache
+	flights singleflight.Group
+	hosts   *limiter
+	total   *limiter
+	routes  map[route]http.RoundTripper
+}
+
+var _ Resolver = (*Client)(nil)
+
+// New returns a Client. It opens nothing until it is asked.
+func New(o Options) *Client {
+	o = o.withDefaults()
+	return &Client{
+		options: o,
+		cache:   newCache(o.Cache, o.Now),
+		hosts:   newLimiter(o.PerHost),
+		total:   newLimiter(o.InFlight),
+		routes:  newRoutes(o),
+	}
+}
+
+// Resolve implements Resolver. It returns as soon as ctx ends, as ClassTimeout; what was asked for goes on for others,
+// and is remembered.
+func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
+	p, err := newPlan(q)
+	if err != nil {
+		return Resolution{}, err
+	}
+	login, err := c.login(ctx, q.Source)
+	if err != nil {
+		return Resolution{}, err
+	}
+	key := p.key(login.ID)
+	if !q.Fresh {
+		if kept, found := c.cache.get(key); found {
+			return kept.result()
+		}
+	}
+	// A fresh query joins only fresh ones: the flight of another may end with what the cache says.
+	flight := c.flights.DoChan(fmt.Sprintf("%x %t", key, q.Fresh), func() (any, error) {
+		if !q.Fresh {
+			// Another flight may have landed since this caller looked.
+			if kept, found := c.cache.get(key); found {
+				return kept, nil
+			}
+		}
+		found := c.fly(context.WithoutCancel(ctx), p, login)
+		c.cache.put(key, found)
+		return found, nil
+	})
+	select {
+	case landed := <-flight:
+		return landed.Val.(answer).result()
+	case <-ctx.Done():
+		return Resolution{}, p.failure(ctx.Err())
+	}
+}
+
+// login returns only errors that are an *Error.
+func (c *Client) login(ctx context.Context, source flux.Source) (Login, error) {
+	login, err := c.options.Credentials.For(ctx, source)
+	var failure *Error
+	if err != nil && !errors.As(err, &failure) {
+		err = credentialsError(source, "the credentials could not be read", detail(err))
+	}
+	return login, err
+}
+
+// fly asks the registry when it is this query's turn. A panic of a library over a hostile answer is a malformed answer.
+func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			found = answer{failure: p.failure(fmt.Errorf("panic: %v", reason))}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, c.options.ResolveTimeout)
+	defer cancel()
+	for _, wait := range []struct {
+		limiter *limiter
+		name    string
+	}{{c.hosts, p.repository.RegistryStr()}, {c.total, ""}} {
+		release, err := wait.limiter.acquire(ctx, wait.name)
+		if err != nil {
+			return answer{failure: p.failure(err)}
+		}
+		defer release()
+	}
+	return c.ask(ctx, p, login)
+}
+
+func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
+	auth, err := authn.Resolve(ctx, login.Keychain, p.repository)
+	if err != nil {
+		return answer{failure: credentialsError(p.source, "the credentials could not be read", detail(err))}
+	}
+	x := &exchange{
+		next:    c.routes[route{private: p.private, skipVerify: p.source.Insecure}],
+		plain:   p.repository.Scheme() == "http",
+		timeout: c.options.RequestTimeout,
+		now:     c.options.Now,
+	}
+	resolution, err := ask(ctx, p, auth, x, c.options.UserAgent)
+	if err != nil {
+		failure := p.failure(err)
+		if failure.Class == ClassUnauthorized {
+			failure.Advice = loginAdvice(p.source, auth)
+		}
+		return answer{failure: failure, retryAfter: x.waitFor()}
+	}
+	return answer{resolution: resolution}
+}

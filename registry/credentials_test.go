@@ -1,0 +1,225 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/test/registrytest"
+)
+
+const dockerConfigJSON = "kubernetes.io/dockerconfigjson"
+
+// secrets is the cluster's edge: Secrets by "namespace/name".
+type secrets map[string]*registry.Secret
+
+func (s secrets) ReadSecret(_ context.Context, namespace, name string) (*registry.Secret, error) {
+	if name == "forbidden" {
+		return nil, errors.New("secrets is forbidden")
+	}
+	return s[namespace+"/"+name], nil
+}
+
+// pullSecret logs in to a registry as kubectl create secret docker-registry writes it.
+func pullSecret(match, user, password string) *registry.Secret {
+	return &registry.Secret{Type: dockerConfigJSON, Data: map[string][]byte{
+		".dockerconfigjson": fmt.Appendf(nil, `{"auths":{%q:{"username":%q,"password":%q}}}`, match, user, password),
+	}}
+}
+
+func withSecret(t *testing.T, namespace, name string) registry.Query {
+	t.Helper()
+	q := tagged(t, app, "v1")
+	q.Source.Namespace, q.Source.SecretRef = namespace, name
+	return q
+}
+
+func TestLogins(t *testing.T) {
+	basic := registrytest.Login{User: "robot", Password: "right"}
+	token := registrytest.Login{User: "robot", Password: "right", Realm: "https://auth.example.com/token"}
+	public := registrytest.Login{Realm: "https://auth.example.com/token"}
+	none := &registry.Secret{}
+	cases := map[string]struct {
+		login  registrytest.Login
+		secret *registry.Secret
+		want   registry.Class // empty: an answer
+	}{
+		"basic, the right password":          {basic, pullSecret("ghcr.io", "robot", "right"), ""},
+		"basic, a wrong password":            {basic, pullSecret("ghcr.io", "robot", "wrong"), registry.ClassUnauthorized},
+		"basic, credentials for another":     {basic, pullSecret("quay.io", "robot", "right"), registry.ClassUnauthorized},
+		"basic, anonymous":                   {basic, none, registry.ClassUnauthorized},
+		"token, the right password":          {token, pullSecret("https://ghcr.io/v2/", "robot", "right"), ""},
+		"token, a wrong password":            {token, pullSecret("ghcr.io", "robot", "wrong"), registry.ClassUnauthorized},
+		"token, anonymous":                   {token, none, registry.ClassUnauthorized},
+		"token for everybody, anonymous":     {public, none, ""},
+		"credentials for the repository":     {basic, pullSecret("ghcr.io/acme", "robot", "right"), ""},
+		"credentials for another repository": {basic, pullSecret("ghcr.io/other", "robot", "right"), registry.ClassUnauthorized},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "ghcr.io", "auth.example.com")
+			f.MustPush(t, app, "v1")
+			f.Require("ghcr.io", c.login)
+			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": c.secret}}
+			q := withSecret(t, "apps", "pull")
+			if c.secret == none {
+				q.Source.SecretRef = ""
+			}
+			_, err := resolve(t, f.client(), q)
+			if c.want != "" {
+				wantClass(t, err, c.want)
+			} else if err != nil {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestCredentialsThatCannotBeUsedAreNamed(t *testing.T) {
+	reader := secrets{
+		"apps/opaque":    {Type: "Opaque", Data: map[string][]byte{".dockerconfigjson": []byte(`{}`)}},
+		"apps/empty":     {Type: dockerConfigJSON},
+		"apps/malformed": {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`{"auths":{"ghcr.io":{"auth":"s3cr3t!"}}}`)}},
+		"apps/not-json":  {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`s3cr3t`)}},
+		"apps/bad-host":  pullSecret("https://user:s3cr3t@[::1/", "robot", "s3cr3t"),
+		"apps/pull":      pullSecret("ghcr.io", "robot", "s3cr3t"),
+	}
+	cases := map[string]func(*flux.Source){
+		"no such Secret":         func(s *flux.Source) { s.SecretRef = "gone" },
+		"no right to read it":    func(s *flux.Source) { s.SecretRef = "forbidden" },
+		"wrong type":             func(s *flux.Source) { s.SecretRef = "opaque" },
+		"no key":                 func(s *flux.Source) { s.SecretRef = "empty" },
+		"not base64":             func(s *flux.Source) { s.SecretRef = "malformed" },
+		"not JSON":               func(s *flux.Source) { s.SecretRef = "not-json" },
+		"not a host":             func(s *flux.Source) { s.SecretRef = "bad-host" },
+		"provider aws":           func(s *flux.Source) { s.Provider = "aws" },
+		"provider azure":         func(s *flux.Source) { s.Provider = "azure" },
+		"provider gcp":           func(s *flux.Source) { s.Provider = "gcp" },
+		"serviceAccountName":     func(s *flux.Source) { s.ServiceAccountName = "puller" },
+		"ServiceAccount, secret": func(s *flux.Source) { s.ServiceAccountName, s.SecretRef = "puller", "pull" },
+		"certSecretRef":          func(s *flux.Source) { s.CertSecretRef, s.SecretRef = "ca", "pull" },
+		"proxySecretRef":         func(s *flux.Source) { s.ProxySecretRef, s.SecretRef = "proxy", "pull" },
+		"another namespace's name": func(s *flux.Source) {
+			s.SecretRef, s.Origin = "gone", &flux.Key{Kind: "OCIRepository", NamespacedName: types.NamespacedName{Namespace: "apps", Name: "app"}}
+		},
+	}
+	f := newFixture(t, "ghcr.io")
+	f.Options.Credentials = registry.PullSecrets{Reader: reader}
+	client := f.client()
+	var golden strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		q := tagged(t, app, "v1")
+		cases[name](&q.Source)
+		_, err := resolve(t, client, q)
+		failure := wantClass(t, err, registry.ClassCredentials)
+		fmt.Fprintf(&golden, "%s:\n  %s\n", name, failure)
+		if text := fmt.Sprint(failure, failure.Err); strings.Contains(text, "s3cr3t") {
+			t.Errorf("%s: the secret is in %q", name, text)
+		}
+	}
+	f.wantCount(t, "", "ghcr.io", 0)
+	compareGolden(t, "credentials.golden", golden.String())
+}
+
+func TestASecretBeatsTheProvider(t *testing.T) {
+	f := newFixture(t, "ghcr.io")
+	f.MustPush(t, app, "v1")
+	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
+	f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "robot", "right")}}
+	q := withSecret(t, "apps", "pull")
+	q.Source.Provider = "aws"
+	mustResolve(t, f.client(), q)
+}
+
+func TestTwoLoginsNeverShareAnAnswer(t *testing.T) {
+	f := newFixture(t, "ghcr.io")
+	f.MustPush(t, app, "v1")
+	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
+	reader := secrets{
+		"rich/pull": pullSecret("ghcr.io", "robot", "right"),
+		"poor/pull": pullSecret("ghcr.io", "robot", "wrong"),
+	}
+	f.Options.Credentials = registry.PullSecrets{Reader: reader}
+	client := f.client()
+	mustResolve(t, client, withSecret(t, "rich", "pull"))
+	_, err := resolve(t, client, withSecret(t, "poor", "pull"))
+	wantClass(t, err, registry.ClassUnauthorized)
+	_, err = resolve(t, client, withSecret(t, "rich", ""))
+	wantClass(t, err, registry.ClassUnauthorized)
+
+	// A Secret that changes is another login at once, and one that is gone gives nothing more.
+	reader["poor/pull"] = reader["rich/pull"]
+	mustResolve(t, client, withSecret(t, "poor", "pull"))
+	delete(reader, "rich/pull")
+	_, err = resolve(t, client, withSecret(t, "rich", "pull"))
+	wantClass(t, err, registry.ClassCredentials)
+}
+
+func TestCredentialsStayWithTheirRegistry(t *testing.T) {
+	cases := map[string]registrytest.Login{
+		"basic": {User: "robot", Password: "right"},
+		"token": {User: "robot", Password: "right", Realm: "https://auth.example.com/token"},
+	}
+	for name, login := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "ghcr.io", "auth.example.com", "cdn.ghcr.io")
+			f.Require("ghcr.io", login)
+			f.Break(app, registrytest.RedirectTo("https://cdn.ghcr.io/v2/acme/app/manifests/v1"))
+			want := f.MustPush(t, "cdn.ghcr.io/acme/app", "v1")
+			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "robot", "right")}}
+			if got := mustResolve(t, f.client(), withSecret(t, "apps", "pull")); got.Digest != want {
+				t.Errorf("got %s, want %s", got.Digest, want)
+			}
+			authorized := 0
+			for _, req := range f.Requests() {
+				if req.Host == "cdn.ghcr.io" && req.Authorization != "" {
+					t.Errorf("%s was sent to %s", req.Authorization, req.Host)
+				}
+				if req.Host == "ghcr.io" && req.Authorization != "" {
+					authorized++
+				}
+			}
+			if authorized == 0 {
+				t.Error("the registry itself got no credentials")
+			}
+		})
+	}
+}
+
+func TestTheCommandLineUsesTheUsersOwnLogin(t *testing.T) {
+	home := t.TempDir()
+	config := pullSecret("ghcr.io", "robot", "right").Data[".dockerconfigjson"]
+	if err := os.WriteFile(filepath.Join(home, "config.json"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", home)
+	t.Setenv("DOCKER_CONFIG", home)
+	f := newFixture(t, "ghcr.io")
+	want := f.MustPush(t, app, "v1")
+	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
+	f.Options.Credentials = registry.DockerConfig{}
+	q := withSecret(t, "apps", "in-the-cluster")
+	q.Source.ServiceAccountName, q.Source.Provider = "puller", "aws"
+	if got := mustResolve(t, f.client(), q); got.Digest != want {
+		t.Errorf("got %s, want %s", got.Digest, want)
+	}
+	f.wantCount(t, http.MethodHead, app, 1)
+}
+
+func TestWithoutCredentialsASecretRefIsAnError(t *testing.T) {
+	f := newFixture(t, "ghcr.io")
+	_, err := resolve(t, f.client(), withSecret(t, "apps", "pull"))
+	wantClass(t, err, registry.ClassCredentials)
+	f.wantCount(t, "", "ghcr.io", 0)
+}

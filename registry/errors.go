@@ -1,0 +1,38 @@
+package registry
+
+// Class says what kept a registry from answering. Users see it; details go to the log.
+type Class string
+
+// The classes of registry errors.
+const (
+	ClassUnreachable  Class = "unreachable"
+	ClassTimeout      Class = "timeout"
+	ClassUnauthorized Class = "unauthorized"
+	ClassNotFound     Class = "not-found"
+	ClassRateLimited  Class = "rate-limited"
+	ClassMalformed    Class = "malformed-answer"
+	ClassRefused      Class = "address-refused" // the egress guard said no
+	ClassCredentials  Class = "credentials"     // a Secret is missing, malformed, or of a kind that Fluxgate cannot use yet
+	ClassNoMatch      Class = "no-version"      // no tag satisfies the semver range
+	ClassReference    Class = "bad-reference"   // the object's ref cannot be read; wraps a *flux.ObjectError; nothing was dialled
+	ClassOffline      Class = "offline"         // --offline: nothing is dialled
+)
+
+// Error is an infrastructure error of a registry. Error() names repository, reference and class, and is safe to show to
+// users: no addresses, no credentials, no body of an answer. Unwrap gives the detail, for the log.
+type Error struct {
+	Class     Class
+	Reference string // "ghcr.io/acme/app:v1"
+	Advice    string // one clause that says how to mend it; may be empty
+	Err       error  // the detail, without secrets; may be nil
+}
+
+func (e *Error) Error() string {
+	text := e.Reference + ": " + string(e.Class)
+	if e.Advice != "" {
+		text += ": " + e.Advice
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
