@@ -1,0 +1,36 @@
+package policy
+
+// Action says what a violation leads to.
+type Action string
+
+// The actions, strictest first.
+const (
+	Deny  Action = "Deny"
+	Warn  Action = "Warn"
+	Audit Action = "Audit"
+)
+
+// Violation is one rule that one source (or the object) breaks, under one policy.
+type Violation struct {
+	Policy string
+	// Rule is the kebab-case name; stable, shared by CLI, webhook, metrics and reports.
+	Rule   string
+	Action Action
+	// Path is the JSON path in the judged object.
+	Path string
+	// Message says what is wrong, Remediation the exact change that would pass. Neither repeats Path: it is for the
+	// reader to write "path: message; remediation". Both are one line of printable characters, whatever the object holds.
+	Message     string
+	Remediation string
+	// Source is the index of the source in Review.Sources; -1 where the violation is of the whole object.
+	Source int
+}
+
+// String is one line for users: "[policy/rule] path: message; remediation". By the rule's name they can look it up.
+func (v Violation) String() string {
+	text := "[" + v.Policy + "/" + v.Rule + "] " + v.Path + ": " + v.Message
+	if v.Remediation != "" {
+		text += "; " + v.Remediation
+	}
+	return text
+}

@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/fluxgate/fluxgate/policy/v1alpha1"
+)
+
+// compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared.
+func (l *library) compile(d document) (*Policy, error) {
+	spec := d.policy.Spec
+	checkMetadata(d.policy.ObjectMeta, d.problems)
+	p := &Policy{
+		name:    d.policy.Name,
+		action:  Action(oneOfNames(d.problems, "spec.action", string(spec.Action), actions())),
+		onError: Action(oneOfNames(d.problems, "spec.onError", string(spec.OnError), errorActions())),
+		match:   newMatcher(spec.Match, d.problems),
+		pin:     pinOf(spec.Pin, d.problems),
+	}
+	if p.onError == Action(v1alpha1.ErrorAllow) {
+		p.onError = Audit
+	}
+	l.checkExceptions(spec.Exceptions, d.problems)
+	params, err := l.compileRules(p, spec, d.problems)
+	if err != nil {
+		return nil, err
+	}
+	if len(spec.Rules) == 0 && spec.Pin == nil {
+		d.add("spec.rules", "the policy has neither rules nor spec.pin, so it would judge nothing: add one of them")
+	}
+	if len(d.all) > 0 {
+		return p, nil
+	}
+	return p, l.prepare(p, params)
+}
+
+func actions() []string {
+	return []string{string(v1alpha1.ActionDeny), string(v1alpha1.ActionWarn), string(v1alpha1.ActionAudit)}
+}
+
+func errorActions() []string {
+	return []string{string(v1alpha1.ErrorDeny), string(v1alpha1.ErrorWarn), string(v1alpha1.ErrorAllow)}
+}
+
+// oneOfNames checks a value against the known ones. An absent one is the first: the strictest.
+func oneOfNames(found *problems, at, value string, known []string) string {
+	if value == "" {
+		return known[0]
+	}
+	if !slices.Contains(known, value) {
+		found.add(at, "unknown value %q%s", value, nearest(value, known))
+	}
+	return value
+}
+
+func checkMetadata(meta metav1.ObjectMeta, found *problems) {
+	switch {
+	case meta.Name == "":
+		found.add("metadata.name", "is required")
+	default:
+		for _, why := range validation.IsDNS1123Subdomain(meta.Name) {
+			found.add("metadata.name", "%q is no name: %s", meta.Name, why)
+		}
+	}
+	if meta.Namespace != "" {
+		found.add("metadata.namespace", "a SourcePolicy belongs to no namespace: remove it, and select namespaces by spec.match")
+	}
+}
+
+// pinOf checks the pin block. An absent mode is Never.
+func pinOf(pin *v1alpha1.Pin, found *problems) v1alpha1.Pin {
+	if pin == nil {
+		return v1alpha1.Pin{}
+	}
+	modes := []string{string(v1alpha1.PinNever), string(v1alpha1.PinOnChange)}
+	pins := false
+	for at, mode := range map[string]v1alpha1.PinMode{
+		"spec.pin.tags": pin.Tags, "spec.pin.latest": pin.Latest, "spec.pin.semver": pin.Semver,
+	} {
+		pins = pins || mode != "" && mode != v1alpha1.PinNever
+		oneOfNames(found, at, string(mode), modes)
+	}
+	if pin.Existing && !pins {
+		found.add("spec.pin.existing", "pins nothing, as every mode is Never: set tags, latest or semver to OnChange")
+	}
+	return *pin
+}
+
+func (l *library) checkExceptions(exceptions *v1alpha1.Exceptions, found *problems) {
+	if exceptions == nil {
+		return
+	}
+	if len(exceptions.Rules) == 0 {
+		found.add("spec.exceptions.rules", "names no rule: name those that may be excepted, or remove spec.exceptions")
+	}
+	for i, name := range exceptions.Rules {
+		if l.rules[name] == nil {
+			found.add(fmt.Sprintf("spec.exceptions.rules[%d]", i), "unknown rule %q%s", name, nearest(name, l.names()))
+		}
+	}
+	if d := exceptions.MaxDuration; d != nil && d.Duration < time.Second {
+		found.add("spec.exceptions.maxDuration", "must be longer than a second, as in 720h")
+	}
+}

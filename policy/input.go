@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
+
+// Input is a review in the form that rules read: made once, for all policies and both phases. doc.go has its shape.
+// It is read-only once made.
+type Input struct {
+	namespace string
+	sources   []SourceReview
+
+	operation, object, list *ast.Term
+}
+
+// NewInput converts a review. The raw object is not in it: no built-in rule reads it.
+func NewInput(r Review) (*Input, error) {
+	terms := make([]*ast.Term, len(r.Sources))
+	for i := range r.Sources {
+		terms[i] = sourceTerm(&r.Sources[i])
+	}
+	return &Input{
+		namespace: r.Namespace,
+		sources:   r.Sources,
+		operation: ast.InternedTerm(r.Operation),
+		object: fields{}.
+			text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
+			text(termNamespace, r.Namespace).text(termName, r.Name).object(),
+		list: ast.ArrayTerm(terms...),
+	}, nil
+}
+
+// with adds what belongs to a policy. The parts are shared; only the outermost object is new.
+func (in *Input) with(params, prepared *ast.Term) ast.Value {
+	return ast.NewObject(
+		ast.Item(termOperation, in.operation),
+		ast.Item(termObject, in.object),
+		ast.Item(termSources, in.list),
+		ast.Item(termParams, params),
+		ast.Item(termPrepared, prepared),
+	)
+}
+
+func sourceTerm(s *SourceReview) *ast.Term {
+	f := make(fields, 0, 22).
+		text(termForm, string(s.Form)).text(termKind, s.Kind).text(termPath, s.Path).
+		text(termURL, s.URL).text(termProblem, s.Problem).text(termChart, s.Chart).
+		text(termMediaType, s.MediaType).text(termProvider, s.Provider).
+		text(termSecretRef, s.SecretRef).text(termCertSecretRef, s.CertSecretRef).
+		text(termProxySecretRef, s.ProxySecretRef).text(termServiceAccountName, s.ServiceAccountName).
+		flag(termInsecure, s.Insecure).flag(termChanged, s.Changed).flag(termPending, s.Pending).
+		term(termRef, refTerm(s.Ref))
+	if s.Problem == "" && !s.Repository.IsZero() {
+		f = f.term(termRepository, repositoryTerm(s.Repository))
+	}
+	if s.Verify != nil {
+		f = f.term(termVerify, verifyTerm(s.Verify))
+	}
+	if s.Origin != nil {
+		f = f.term(termOrigin, make(fields, 0, 4).
+			text(termGroup, s.Origin.Group).text(termKind, s.Origin.Kind).
+			text(termNamespace, s.Origin.Namespace).text(termName, s.Origin.Name).object())
+	}
+	if s.Resolved != nil {
+		f = f.term(termResolved, make(fields, 0, 2).
+			text(termTag, s.Resolved.Tag).text(termDigest, s.Resolved.Digest).object())
+	}
+	return f.object()
+}
+
+func refTerm(r flux.Ref) *ast.Term {
+	return make(fields, 0, 4).
+		text(termTag, r.Tag).text(termSemver, r.Semver).
+		text(termSemverFilter, r.SemverFilter).text(termDigest, r.Digest).object()
+}
+
+func repositoryTerm(r flux.Repository) *ast.Term {
+	name := r.String()
+	return make(fields, 0, 6).
+		text(termHost, r.Host).text(termPath, r.Path).text(termName, name).text(termCloud, r.Cloud()).
+		flag(termSilentHTTP, r.SilentHTTP()).term(termParents, parents(name)).object()
+}
+
+// parents gives everything that the name lies below: "ghcr.io" and "ghcr.io/acme" for "ghcr.io/acme/app".
+func parents(name string) *ast.Term {
+	terms := make([]*ast.Term, 0, strings.Count(name, "/"))
+	for i := range len(name) {
+		if name[i] == '/' {
+			terms = append(terms, ast.StringTerm(name[:i]))
+		}
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+// verifyTerm reads an empty provider as Flux does (source-controller, the default of OCIRepositoryVerification.Provider).
+func verifyTerm(v *flux.Verify) *ast.Term {
+	identities := make([]*ast.Term, len(v.Identities))
+	for i, id := range v.Identities {
+		identities[i] = make(fields, 0, 2).text(termIssuer, id.Issuer).text(termSubject, id.Subject).object()
+	}
+	return make(fields, 0, 4).
+		text(termProvider, cmp.Or(v.Provider, "cosign")).text(termSecretRef, v.SecretRef).
+		text(termTrustedRootSecretRef, v.TrustedRootSecretRef).
+		term(termIdentities, ast.ArrayTerm(identities...)).object()
+}

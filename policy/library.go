@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+)
+
+// builtin holds the rules that ship with Fluxgate, one file each, beside what they share and their tests.
+//
+//go:embed rules/*.rego
+var builtin embed.FS
+
+// packagePrefix is followed by the rule's name in snake_case; a package elsewhere is shared code and no rule.
+const packagePrefix = "data.fluxgate.rules."
+
+// library is a set of rules, compiled together. It is read-only once built, and so safe for concurrent use.
+type library struct {
+	rules    map[string]*rule
+	compiler *ast.Compiler
+	// store is empty: rules have no data but their input.
+	store storage.Store
+}
+
+// rule is a rule of a library.
+type rule struct {
+	Rule
+	// path is that of the rule's package: data.fluxgate.rules.require_digest.
+	path   string
+	schema *schema
+	// alone asks this rule only, to find out which rule of a program failed.
+	alone *query
+	// prepares and validates say which optional parts the package has; see doc.go.
+	prepares, validates bool
+}
+
+// newLibrary compiles the .rego files of a folder, leaving tests aside. Its errors are the rule author's to mend.
+func newLibrary(files fs.FS) (*library, error) {
+	modules, err := parseModules(files)
+	if err != nil {
+		return nil, err
+	}
+	store := inmem.NewFromObjectWithOpts(map[string]any{}, inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
+	lib := &library{rules: map[string]*rule{}, compiler: newCompiler(), store: store}
+	lib.compiler.Compile(modules)
+	if lib.compiler.Failed() {
+		return nil, fmt.Errorf("compile rules: %w", lib.compiler.Errors)
+	}
+	for file, module := range modules {
+		if !strings.HasPrefix(module.Package.Path.String(), packagePrefix) {
+			continue
+		}
+		r, err := newRule(module)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", file, err)
+		}
+		if other := lib.rules[r.Name]; other != nil {
+			return nil, fmt.Errorf("rule %s: %s is defined by another file too", file, r.path)
+		}
+		if r.alone, err = lib.newQuery(r.path + ".violations"); err != nil {
+			return nil, err
+		}
+		lib.rules[r.Name] = r
+	}
+	return lib, nil
+}
+
+// parseModules reads the modules of the top folder, with their annotations.
+func parseModules(files fs.FS) (map[string]*ast.Module, error) {
+	names, err := fs.Glob(files, "*.rego")
+	if err != nil {
+		return nil, err
+	}
+	modules := make(map[string]*ast.Module, len(names))
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.rego") {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read rule: %w", err)
+		}
+		options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1}
+		module, err := ast.ParseModuleWithOpts(name, string(text), options)
+		if err != nil {
+			return nil, fmt.Errorf("parse rule: %w", err)
+		}
+		modules[name] = module
+	}
+	return modules, nil
+}
+
+// newRule reads what a module says about itself.
+func newRule(module *ast.Module) (*rule, error) {
+	r := &rule{path: module.Package.Path.String()}
+	snake := strings.TrimPrefix(r.path, packagePrefix)
+	if file := path.Base(module.Package.Location.File); file != snake+".rego" {
+		return nil, fmt.Errorf("the file of package %s must be named %s.rego", r.path, snake)
+	}
+	defines := func(name string) bool {
+		return slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool { return r.Head.Ref().String() == name })
+	}
+	violations := slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool {
+		return strings.HasPrefix(r.Head.Ref().String(), "violations")
+	})
+	if !violations {
+		return nil, fmt.Errorf("package %s defines no violations", r.path)
+	}
+	r.prepares = defines("prepared")
+	r.validates = defines("invalid")
+	return r, r.describe(strings.ReplaceAll(snake, "_", "-"), module.Annotations)
+}
+
+// names gives the names of the rules in alphabetical order.
+func (l *library) names() []string {
+	names := make([]string, 0, len(l.rules))
+	for name := range l.rules {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

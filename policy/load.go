@@ -1,0 +1,94 @@
+package policy
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+//go:embed default.yaml
+var defaultPolicy []byte
+
+// Load reads the policies of files and directories. An empty list of paths, a path without a policy in it, and anything
+// that a policy gets wrong is a *LoadError; then there is no set.
+func Load(paths ...string) (*Set, error) {
+	if len(paths) == 0 {
+		return nil, &LoadError{Problems: []Problem{{Message: "no file or directory of policies is given"}}}
+	}
+	files, wrong := readPaths(paths)
+	return load(files, wrong)
+}
+
+// Parse reads the policies of one file; name stands in error messages only. Its errors are those of Load.
+func Parse(name string, data []byte) (*Set, error) {
+	return load([]file{{name, data}}, nil)
+}
+
+// Default gives the policy that is built in, for where no policy is configured at all.
+func Default() (*Set, error) {
+	return Parse("built-in default policy", defaultPolicy)
+}
+
+// load compiles the policies of the files; wrong is what reading them already found.
+func load(files []file, wrong []Problem) (*Set, error) {
+	lib, err := builtinLibrary()
+	if err != nil {
+		return nil, err
+	}
+	return lib.load(files, wrong)
+}
+
+// load is where policies and rules meet: each document becomes a policy whose rules are this library's.
+func (l *library) load(files []file, wrong []Problem) (*Set, error) {
+	var documents []document
+	for _, f := range files {
+		found, problems := decode(f)
+		documents = append(documents, found...)
+		wrong = append(wrong, problems...)
+	}
+	set := &Set{}
+	first := map[string]Problem{}
+	for _, d := range documents {
+		name := d.policy.Name
+		if other, twice := first[name]; twice && name != "" {
+			d.add("metadata.name", "a policy %s was read before, from %s: rename one or remove it", name, other)
+		}
+		first[name] = Problem{File: d.file, Document: d.document}
+		p, err := l.compile(d)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", name, err)
+		}
+		wrong = append(wrong, d.all...)
+		set.policies = append(set.policies, p)
+	}
+	if len(wrong) > 0 {
+		return nil, sorted(wrong)
+	}
+	slices.SortFunc(set.policies, func(a, b *Policy) int { return strings.Compare(a.name, b.name) })
+	return set, nil
+}
+
+// sorted puts problems in the order of file, document and path, whatever order they were found in.
+func sorted(wrong []Problem) *LoadError {
+	slices.SortStableFunc(wrong, func(a, b Problem) int {
+		if a.File != b.File {
+			return strings.Compare(a.File, b.File)
+		}
+		if a.Document != b.Document {
+			return a.Document - b.Document
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	return &LoadError{Problems: wrong}
+}
+
+// reason takes the path out of a file's error: the problem has it already.
+func reason(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// head begins a policy; the rest is its spec.
+const head = `apiVersion: fluxgate.dev/v1alpha1
+kind: SourcePolicy
+metadata: {name: p}
+spec:
+`
+
+// TestLoadErrors has a golden for every sentence that an administrator can read.
+func TestLoadErrors(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":                  "",
+		"only comments":          "# nothing\n---\n# more nothing\n",
+		"not YAML":               "a: [",
+		"a list":                 "- a\n",
+		"a key twice":            head + "  action: Deny\n  action: Warn\n  rules: [{rule: canonical-url}]\n",
+		"another kind":           "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
+		"no kind":                "spec: {}\n",
+		"another version":        strings.Replace(head, "v1alpha1", "v1", 1) + "  rules: [{rule: canonical-url}]\n",
+		"a status":               head + "  rules: [{rule: canonical-url}]\nstatus: {}\n",
+		"rego":                   head + "  rules: [{rule: canonical-url}]\n  rego: [{name: x, module: y}]\n",
+		"nothing to judge":       head + "  action: Deny\n",
+		"no name":                strings.Replace(head, "name: p", "labels: {}", 1) + "  rules: [{rule: canonical-url}]\n",
+		"a bad name and place":   strings.Replace(head, "name: p", "name: P_1, namespace: prod", 1) + "  rules: [{rule: canonical-url}]\n",
+		"unknown fields":         head + "  ruels: []\n  Rules: []\n  zzzzzzzzzzzz: 1\n  match: {namespace: [a]}\n  rules: [{rule: canonical-url, parms: {}}]\nmetdata: {}\n",
+		"wrong types":            head + "  match: {namespaces: prod, kinds: [1, OCIRepository]}\n  action: 5\n  pin: []\n  exceptions: {rules: [canonical-url], maxDuration: soon}\n  rules: [{rule: true}, canonical-url]\n",
+		"unknown names":          head + "  match: {kinds: [OciRepository, Deployment]}\n  action: deny\n  onError: Audit\n  pin: {tags: Always, latest: onchange}\n  exceptions: {rules: [require-verfy]}\n  rules: [{rule: registry-allow-list}, {rule: canonical-url, action: Block}, {rule: xyz}]\n",
+		"bad globs":              head + "  match: {namespaces: [\"Prod\", \"a/*\", \"\", \"a[bc]\"], excludedNamespaces: [\"a b\"]}\n  rules: [{rule: canonical-url}]\n",
+		"a bad selector":         head + "  match: {namespaceSelector: {matchExpressions: [{key: a, operator: Is, values: [b]}]}}\n  rules: [{rule: canonical-url}]\n",
+		"a bad label":            head + "  match: {namespaceSelector: {matchLabels: {\"a b\": c}}}\n  rules: [{rule: canonical-url}]\n",
+		"existing pins nothing":  head + "  pin: {existing: true}\n",
+		"a rule twice":           head + "  rules: [{rule: forbid-tags}, {rule: forbid-tags, action: Warn}]\n",
+		"a rule without name":    head + "  rules: [{action: Deny}, {}]\n",
+		"empty exceptions":       head + "  exceptions: {rules: [], maxDuration: 1ms}\n  rules: [{rule: canonical-url}]\n",
+		"no params":              head + "  rules: [{rule: registry-allowlist}]\n",
+		"params of no object":    head + "  rules: [{rule: forbid-tags, params: [latest]}]\n",
+		"params for none":        head + "  rules: [{rule: canonical-url, params: {allow: []}}]\n",
+		"unknown params":         head + "  rules: [{rule: registry-allowlist, params: {alow: [\"ghcr.io/**\"]}}]\n",
+		"params of wrong types":  head + "  rules: [{rule: registry-allowlist, params: {allow: ghcr.io}}, {rule: forbid-tags, params: {tags: [1, \"a b\", ok, ok]}}]\n",
+		"unknown values":         head + "  rules: [{rule: require-verify, params: {providers: [cosing, gpg]}}]\n",
+		"empty lists":            head + "  rules: [{rule: registry-allowlist, params: {allow: []}}, {rule: require-verify, params: {providers: []}}]\n",
+		"patterns":               head + "  rules:\n  - rule: registry-allowlist\n    params: {allow: [GHCR.io/a/**, ghcr.io, index.docker.io/a/**, docker.io/nginx, oci://ghcr.io/a, acme/app, ghcr.io/**/x, \"ghcr.io/a b\", ghcr.io/(a|b), \"ghcr.io:443/a/**\", \"ghcr.io/ok/**\"]}\n",
+		"the same policy twice":  head + "  rules: [{rule: canonical-url}]\n---\n" + head + "  rules: [{rule: forbid-tags}]\n",
+		"the second is wrong":    head + "  rules: [{rule: canonical-url}]\n---\n" + strings.Replace(head, "name: p", "name: q", 1) + "  rules: [{rule: forbid-tag}]\n",
+		"hostile text":           head + "  rules: [{rule: \"a\\nb\\e[31m\u202e\"}]\n",
+		"a missing spec":         "apiVersion: fluxgate.dev/v1alpha1\nkind: SourcePolicy\nmetadata: {name: p}\n",
+		"a spec of another type": "apiVersion: fluxgate.dev/v1alpha1\nkind: SourcePolicy\nmetadata: {name: p}\nspec: everything\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, err := Parse("policy.yaml", []byte(text))
+			if _, ok := errors.AsType[*LoadError](err); !ok || set != nil {
+				t.Fatalf("got %v and %v, want no set and a *LoadError", set, err)
+			}
+			golden(t, filepath.Join("testdata", "load", strings.ReplaceAll(name, " ", "-")+".txt"), err.Error()+"\n")
+		})
+	}
+}
+
+// golden compares a text with a file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestLoadErrorIsBounded(t *testing.T) {
+	failed := &LoadError{Problems: make([]Problem, maxProblemsShown+3)}
+	for i := range failed.Problems {
+		failed.Problems[i] = Problem{File: "p.yaml", Path: "spec", Message: "is wrong"}
+	}
+	lines := strings.Split(failed.Error(), "\n")
+	if len(lines) != maxProblemsShown+1 || lines[maxProblemsShown] != "and 3 more problems" {
+		t.Errorf("got %d lines, the last is %q", len(lines), lines[len(lines)-1])
+	}
+}
+
+// FuzzParse looks for a panic, and for a set with an error or without a policy.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(everyRule))
+	f.Add(defaultPolicy)
+	f.Add([]byte(head + "  rules: [{rule: forbid-tags, params: {tags: [1]}}]\n---\n[]\n"))
+	lib, err := builtinLibrary()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		set, err := lib.load([]file{{"fuzz.yaml", data}}, nil)
+		if (set == nil) != (err != nil) {
+			t.Fatalf("got %v and %v", set, err)
+		}
+		if _, ok := errors.AsType[*LoadError](err); err != nil && !ok {
+			t.Fatalf("bad input is told as our own fault: %v", err)
+		}
+		if set != nil && len(set.policies) == 0 {
+			t.Fatal("a set without policies")
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// LoadError is bad input: policies that cannot be read. It is the administrator's to mend, names everything that is
+// wrong, and no policy of that load is used.
+type LoadError struct{ Problems []Problem }
+
+// Problem is one thing that is wrong with a policy.
+type Problem struct {
+	// File is the file's name as it was given; empty for a policy that came from elsewhere.
+	File string
+	// Document counts the YAML documents of the file from 1; 0 where the file has only one, or the problem is the file.
+	Document int
+	// Path is the JSON path in the document; empty where the problem is the document.
+	Path string
+	// Message says what is wrong and what would be right.
+	Message string
+}
+
+// maxProblemsShown keeps an error readable; Problems has them all.
+const maxProblemsShown = 50
+
+// Error lists the problems, one a line.
+func (e *LoadError) Error() string {
+	lines := make([]string, 0, min(len(e.Problems), maxProblemsShown+1))
+	for _, p := range e.Problems[:min(len(e.Problems), maxProblemsShown)] {
+		lines = append(lines, p.String())
+	}
+	if more := len(e.Problems) - maxProblemsShown; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more problems", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// String gives the problem as one line: "file (document 2): path: message".
+func (p Problem) String() string {
+	where := p.File
+	if p.Document > 0 {
+		where += fmt.Sprintf(" (document %d)", p.Document)
+	}
+	var parts []string
+	for _, part := range []string{where, p.Path, clean(p.Message, maxTextLength)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ": ")
+}
+
+// problems collects what is wrong with one document.
+type problems struct {
+	file     string
+	document int
+	all      []Problem
+}
+
+// add notes a problem, unless there is one already at that path or above it: what follows from the first only distracts.
+func (p *problems) add(path, format string, args ...any) {
+	for _, other := range p.all {
+		below, found := strings.CutPrefix(path, other.Path)
+		if found && other.Path != "" && (below == "" || below[0] == '.' || below[0] == '[') {
+			return
+		}
+	}
+	p.all = append(p.all, Problem{File: p.file, Document: p.document, Path: path, Message: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,48 @@
+package policy
+
+import "github.com/fluxgate/fluxgate/flux"
+
+// Phase selects rules by what they need.
+type Phase int
+
+const (
+	// Static rules need nothing from outside.
+	Static Phase = iota
+	// Facts rules read what the registry said.
+	Facts
+)
+
+// String gives the phase as a rule's metadata writes it: static or facts.
+func (p Phase) String() string {
+	if p == Facts {
+		return "facts"
+	}
+	return "static"
+}
+
+// Review is what the rules judge.
+type Review struct {
+	// Operation is CREATE or UPDATE.
+	Operation string
+	// APIVersion, Kind, Namespace and Name are the object's; Name is empty for generateName.
+	APIVersion, Kind, Namespace, Name string
+	// Object is the raw object, for custom rules.
+	Object map[string]any
+	// Sources are what the object makes Flux pull, with their facts.
+	Sources []SourceReview
+}
+
+// SourceReview is a source with what the gate found out about it.
+type SourceReview struct {
+	flux.Source
+	// Changed: the digest, or what decides it (url, tag, semver, filter, media type), is new with this request.
+	Changed bool
+	// Pending: a policy pins this source, but its digest could not be asked for; the review is undecided (or offline)
+	// for that, so rules that demand a digest leave it alone.
+	Pending bool
+	// Resolved is what the tag or semver names now; nil where nobody asked or nobody answered.
+	Resolved *Resolved
+}
+
+// Resolved is a fact from the registry.
+type Resolved struct{ Tag, Digest string }

@@ -1,0 +1,11 @@
+// Package v1alpha1 holds the types of the API group fluxgate.dev: what an administrator writes, and nothing that Fluxgate
+// derives from it. Comments here become the CRD's documentation; package policy gives the types their meaning.
+package v1alpha1
+
+import "k8s.io/apimachinery/pkg/runtime/schema"
+
+// GroupVersion is the API group and version of the types in this package.
+var GroupVersion = schema.GroupVersion{Group: "fluxgate.dev", Version: "v1alpha1"}
+
+// SourcePolicyKind is the kind of SourcePolicy.
+const SourcePolicyKind = "SourcePolicy"
