@@ -1,0 +1,100 @@
+package gate_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+)
+
+// everything has all rules of the library.
+const everything = `
+apiVersion: fluxgate.dev/v1alpha1
+kind: SourcePolicy
+metadata: {name: everything}
+spec:
+  match: {namespaces: ["prod*"]}
+  pin: {tags: OnChange, latest: OnChange, semver: Never}
+  rules:
+    - rule: registry-allowlist
+      params: {allow: ["ghcr.io/acme/**", "registry.example.com/team-*/**"]}
+    - rule: canonical-url
+    - rule: require-verify
+    - rule: require-digest
+    - rule: digest-matches-ref
+    - rule: forbid-insecure
+    - rule: forbid-tags
+      params: {tags: ["latest", "*-rc*"]}
+`
+
+const verified = byUser + "\n  verify: {provider: cosign, secretRef: {name: keys}}"
+
+type fixed struct{}
+
+func (fixed) Resolve(context.Context, registry.Query) (registry.Resolution, error) {
+	return registry.Resolution{Tag: "v1", Digest: digestA}, nil
+}
+
+func benchGate(b *testing.B) *gate.Gate {
+	b.Helper()
+	set, err := policy.Parse("bench.yaml", []byte(everything))
+	if err != nil {
+		b.Fatal(err)
+	}
+	labels := map[string]string{"kubernetes.io/metadata.name": "prod", "team": "acme"}
+	return gate.New(gate.Options{
+		Policies:   func() *policy.Set { return set },
+		Lookup:     flux.LookupFunc(nil),
+		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
+		Resolver:   fixed{},
+	})
+}
+
+func BenchmarkValidate(b *testing.B) {
+	pinned := annotated(record, verified)
+	for name, objects := range map[string][2]string{
+		"unchanged":                 {annotated(record+"\n  finalizers: [a]", verified), pinned},
+		"pinned, its labels change": {pinned, annotated(record+"\n  labels: {a: b}", verified)},
+		"pinned, new":               {"", pinned},
+	} {
+		b.Run(name, func(b *testing.B) {
+			g, req := benchGate(b), benchRequest(b, objects)
+			b.ReportAllocs()
+			for b.Loop() {
+				if d, err := g.Validate(context.Background(), req); err != nil || d.Verdict != gate.Allow {
+					b.Fatalf("%+v, %v", d, err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkMutate(b *testing.B) {
+	pinned := annotated(record, verified)
+	for name, objects := range map[string][2]string{
+		"unchanged":                 {annotated(record+"\n  finalizers: [a]", verified), pinned},
+		"pinned, its labels change": {pinned, annotated(record+"\n  labels: {a: b}", verified)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			g, req := benchGate(b), benchRequest(b, objects)
+			b.ReportAllocs()
+			for b.Loop() {
+				if stored, _, err := g.Mutate(context.Background(), req); err != nil || stored != req.Object {
+					b.Fatalf("%v, %v", stored, err)
+				}
+			}
+		})
+	}
+}
+
+func benchRequest(b *testing.B, objects [2]string) gate.Request {
+	b.Helper()
+	req := gate.Request{Operation: gate.Create, Object: object(b, objects[1]), Old: object(b, objects[0])}
+	if req.Old != nil {
+		req.Operation = gate.Update
+	}
+	return req
+}

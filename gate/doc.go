@@ -1,0 +1,13 @@
+// Package gate takes one object from review to decision. It is the only place that knows the order of the steps:
+//
+//  1. pass unjudged what is being deleted, unchanged or being suspended (unjudged.go);
+//  2. read the object's sources, and match the policies (review.go);
+//  3. run the static rules, before anything is dialled (evaluate.go);
+//  4. resolve what must be known, unless an allow-list refuses the host (resolve.go);
+//  5. Mutate: write, keep or take out the digest (mutate.go);
+//     Validate: run the fact rules and judge the pin (validate.go, pinned.go);
+//  6. turn into a warning what the stored object already violated (ratchet.go);
+//  7. decide (decide.go).
+//
+// What could not be told is a Failure, never a violation and never a pass.
+package gate

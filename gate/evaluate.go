@@ -1,0 +1,96 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/policy"
+)
+
+// judgement is what is known of the sources when the rules run.
+type judgement struct {
+	side *side
+	// pending are the sources without a digest whose digest is still to be asked for, or could not be.
+	pending map[int]bool
+	// resolved are the facts; nil before anything was asked.
+	resolved map[int]policy.Resolved
+}
+
+// evaluate runs the rules of some phases of every policy that matches the side. A rule that cannot be evaluated is a failure
+// of its policy; the others still run, so that the answer is complete.
+func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Phase) []policy.Violation {
+	if len(j.side.policies) == 0 || len(j.side.sources) == 0 {
+		return nil
+	}
+	in, err := policy.NewInput(r.input(j))
+	if err != nil {
+		r.failAll(j.side.policies, ruleFailure(err))
+		return nil
+	}
+	var found []policy.Violation
+	for _, p := range j.side.policies {
+		for _, phase := range phases {
+			violations, err := p.Evaluate(ctx, in, phase)
+			if err != nil {
+				r.failAll([]*policy.Policy{p}, ruleFailure(err))
+			}
+			found = append(found, violations...)
+		}
+	}
+	return found
+}
+
+func (r *review) input(j judgement) policy.Review {
+	obj := j.side.object
+	in := policy.Review{
+		Operation:  j.side.operation(r),
+		APIVersion: obj.GetAPIVersion(),
+		Kind:       obj.GetKind(),
+		Namespace:  obj.GetNamespace(),
+		Name:       obj.GetName(),
+		Object:     obj.Object,
+		Sources:    make([]policy.SourceReview, len(j.side.sources)),
+	}
+	for i, s := range j.side.sources {
+		in.Sources[i] = policy.SourceReview{Source: s, Pending: j.pending[i]}
+		if change, pinnable := r.changes[i]; pinnable && j.side == &r.now {
+			in.Sources[i].Changed = change.Changed()
+		}
+		if fact, known := j.resolved[i]; known {
+			in.Sources[i].Resolved = &fact
+		}
+	}
+	return in
+}
+
+func ruleFailure(err error) Failure {
+	f := Failure{Path: "spec", Class: "rule", Message: "a rule could not be evaluated; its policy has a defect", Err: err}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		f.Message = "the rules could not be evaluated in time; try again"
+	}
+	return f
+}
+
+// noteUnjudged names the sources that no rule can judge, so that nobody takes their silence for approval.
+func (r *review) noteUnjudged() {
+	for _, s := range r.now.sources {
+		switch s.Form {
+		case flux.FormUntraceable:
+			r.notes = append(r.notes, Note{Path: s.Path, Message: fmt.Sprintf(
+				"%s is untraceable: Fluxgate cannot tell what it makes Flux pull, and judges nothing of it", referent(s))})
+		case flux.FormMissing:
+			r.notes = append(r.notes, Note{Path: s.Path, Message: fmt.Sprintf(
+				"%s does not exist yet: it is judged when it is created, and this object at its next change", referent(s))})
+		}
+	}
+}
+
+// referent names the object that a source refers to.
+func referent(s flux.Source) string {
+	if s.Origin == nil {
+		return s.Kind
+	}
+	return fmt.Sprintf("%s %s/%s", s.Kind, s.Origin.Namespace, s.Origin.Name)
+}

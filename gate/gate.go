@@ -1,0 +1,42 @@
+package gate
+
+import (
+	"context"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+)
+
+// Namespaces tells the labels of a namespace.
+type Namespaces interface {
+	// Labels returns nil and no error for a namespace that does not exist; an error only where that could not be told.
+	Labels(ctx context.Context, name string) (map[string]string, error)
+}
+
+// NamespacesFunc adapts a function to Namespaces.
+type NamespacesFunc func(ctx context.Context, name string) (map[string]string, error)
+
+// Labels calls f.
+func (f NamespacesFunc) Labels(ctx context.Context, name string) (map[string]string, error) {
+	return f(ctx, name)
+}
+
+// Options are what a gate leans on; none may be nil.
+type Options struct {
+	// Policies returns the policies in force; it is called once a review.
+	Policies   func() *policy.Set
+	Lookup     flux.Lookup
+	Namespaces Namespaces
+	Resolver   registry.Resolver
+	// KeepSourceRef turns off the rewrite of a HelmRelease's sourceRef to an OCIRepository into a chartRef.
+	KeepSourceRef bool
+}
+
+// Gate reviews objects. It is safe for concurrent use, and keeps nothing between reviews.
+type Gate struct{ options Options }
+
+var _ Reviewer = (*Gate)(nil)
+
+// New returns a gate.
+func New(o Options) *Gate { return &Gate{options: o} }

@@ -1,0 +1,144 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/pin"
+	"github.com/fluxgate/fluxgate/policy"
+)
+
+// review is one object on its way to a decision: what it pulls, the policies that match, and what is found on the way.
+type review struct {
+	gate *Gate
+	req  Request
+
+	now, before side
+	// changes are the sources that can be pinned, by their index in now.sources.
+	changes map[int]pin.Change
+
+	resolved map[int]policy.Resolved
+	failures []Failure
+	notes    []Note
+}
+
+// side is the object of a request, or the stored one, with what is judged of it.
+type side struct {
+	object   *unstructured.Unstructured
+	sources  []flux.Source
+	policies []*policy.Policy
+}
+
+// begin reads the object: its sources, and the policies that match it. The error is an *flux.ObjectError; what cannot be
+// read for another reason becomes a failure of the review.
+func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
+	r := &review{gate: g, req: req, resolved: map[int]policy.Resolved{}}
+	set := g.options.Policies()
+	var err error
+	if r.now, err = r.side(ctx, set, req.Object); err != nil {
+		return nil, err
+	}
+	if req.Old != nil {
+		// The stored object is only compared with: where it cannot be read, everything counts as new.
+		old := &review{gate: g, req: Request{Operation: Update, Object: req.Old}}
+		if r.before, err = old.side(ctx, set, req.Old); err != nil || len(old.failures) > 0 {
+			r.before = side{object: req.Old}
+		}
+	}
+	r.changes = r.pinnable()
+	return r, nil
+}
+
+func (r *review) side(ctx context.Context, set *policy.Set, obj *unstructured.Unstructured) (side, error) {
+	s := side{object: obj}
+	subject, err := r.gate.subject(ctx, obj)
+	if err != nil {
+		r.fail(Failure{
+			OnError: policy.Deny,
+			Path:    "metadata.namespace",
+			Class:   "namespace",
+			Message: "the labels of its namespaces could not be read, so that it is unknown which policies match; try again",
+			Err:     err,
+		})
+		return s, nil
+	}
+	s.policies = set.Match(subject)
+	sources, err := flux.Sources(ctx, obj, r.gate.options.Lookup)
+	var bad *flux.ObjectError
+	switch {
+	case err == nil:
+		s.sources = sources
+	case errors.As(err, &bad):
+		return s, err
+	default:
+		r.failAll(s.policies, Failure{
+			Path:    "spec",
+			Class:   "lookup",
+			Message: "an object that it refers to could not be read; try again",
+			Err:     err,
+		})
+	}
+	return s, nil
+}
+
+// subject gathers the namespaces that an object is judged for: its own and its targetNamespace.
+func (g *Gate) subject(ctx context.Context, obj *unstructured.Unstructured) (policy.Subject, error) {
+	names := []string{obj.GetNamespace()}
+	if target := flux.TargetNamespace(obj); target != "" && target != names[0] {
+		names = append(names, target)
+	}
+	subject := policy.Subject{Kind: obj.GetKind(), Namespaces: make([]policy.Namespace, 0, len(names))}
+	for _, name := range names {
+		labels, err := g.options.Namespaces.Labels(ctx, name)
+		if err != nil {
+			return policy.Subject{}, fmt.Errorf("labels of namespace %s: %w", name, err)
+		}
+		subject.Namespaces = append(subject.Namespaces, policy.Namespace{Name: name, Labels: labels})
+	}
+	return subject, nil
+}
+
+// pinnable pairs each source that can be pinned with its stored counterpart.
+func (r *review) pinnable() map[int]pin.Change {
+	changes := map[int]pin.Change{}
+	for i, s := range r.now.sources {
+		if s.Pinnable() {
+			changes[i] = pin.Change{
+				New: r.now.object, Old: r.before.object, Source: s, OldSource: sourceAt(r.before.sources, s.Path),
+			}
+		}
+	}
+	return changes
+}
+
+func sourceAt(sources []flux.Source, path string) *flux.Source {
+	for i := range sources {
+		if sources[i].Path == path {
+			return &sources[i]
+		}
+	}
+	return nil
+}
+
+// fail records what could not be judged.
+func (r *review) fail(f Failure) { r.failures = append(r.failures, f) }
+
+// failAll records what none of the policies could judge. Without a policy nothing was to be judged.
+func (r *review) failAll(policies []*policy.Policy, f Failure) {
+	for _, p := range policies {
+		f.Policy, f.OnError = p.Name(), p.Failing()
+		r.fail(f)
+	}
+}
+
+// operation is the request's as rules read it.
+func (s side) operation(r *review) string {
+	if s.object == r.req.Object {
+		return string(r.req.Operation)
+	}
+	return string(Update)
+}
