@@ -24,11 +24,7 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 	if len(j.side.policies) == 0 || len(j.side.sources) == 0 {
 		return nil
 	}
-	in, err := policy.NewInput(r.input(j))
-	if err != nil {
-		r.failAll(j.side.policies, ruleFailure(err))
-		return nil
-	}
+	in := policy.NewInput(r.input(j))
 	var found []policy.Violation
 	for _, p := range j.side.policies {
 		for _, phase := range phases {

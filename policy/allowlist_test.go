@@ -105,10 +105,7 @@ func compare(t *testing.T, p *Policy, patterns []string, repository flux.Reposit
 	if prefix {
 		source.Form = flux.FormHelmRepository
 	}
-	in, err := NewInput(Review{Sources: []SourceReview{{Source: source}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := NewInput(Review{Sources: []SourceReview{{Source: source}}})
 	violations, err := p.Evaluate(t.Context(), in, Static)
 	if err != nil {
 		t.Fatal(err)

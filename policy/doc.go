@@ -44,5 +44,7 @@
 //
 // # Concurrency and caching
 //
-// A Set and its Policies never change and may be used concurrently; a reload makes a new Set. Nothing is cached.
+// A Set and its Policies never change and may be used concurrently; a reload makes a new Set. Since rules are functions of
+// their input, each policy remembers what it said of the last few hundred inputs (memo.go): the dry run, the request
+// and the retry of a GitOps controller are judged once. A *RuleError is never remembered.
 package policy

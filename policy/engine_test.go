@@ -80,10 +80,7 @@ violations contains {"path": "metadata", "message": "the whole object", "remedia
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := NewInput(oneSource(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := NewInput(oneSource(nil))
 	got, err := p.Evaluate(t.Context(), in, Static)
 	if err != nil {
 		t.Fatal(err)
@@ -121,10 +118,7 @@ func TestABrokenRuleIsAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, err := NewInput(oneSource(nil))
-			if err != nil {
-				t.Fatal(err)
-			}
+			in := NewInput(oneSource(nil))
 			got, err := p.Evaluate(t.Context(), in, Static)
 			if diff := cmp.Diff(heard, got); diff != "" {
 				t.Error("violations (-want +got):\n", diff)
@@ -159,10 +153,7 @@ func TestEvaluationEndsWithItsContext(t *testing.T) {
 	for range 9 {
 		review.Sources = append(review.Sources, review.Sources...)
 	}
-	in, err := NewInput(review)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := NewInput(review)
 	for name, give := range map[string]time.Duration{"soon": 20 * time.Millisecond, "at once": 0} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), give)

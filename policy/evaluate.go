@@ -28,13 +28,25 @@ func (e *RuleError) Error() string {
 func (e *RuleError) Unwrap() error { return e.Err }
 
 // Evaluate judges the input by the policy's rules of a phase. The violations are sorted by source, rule, path and
-// message. The error is nil, a *RuleError or several of them joined; the violations of the other rules are returned
-// beside it, so that the answer is as complete as it can be.
+// message, and are read-only. The error is nil, a *RuleError or several of them joined; the violations of the other rules
+// are returned beside it, so that the answer is as complete as it can be.
 func (p *Policy) Evaluate(ctx context.Context, in *Input, phase Phase) ([]Violation, error) {
 	g := p.phases[phase]
 	if g == nil {
 		return nil, nil
 	}
+	if known, found := g.memo.get(in); found {
+		return known, nil
+	}
+	violations, err := p.judge(ctx, in, g)
+	if err == nil {
+		g.memo.put(in, violations)
+	}
+	return violations, err
+}
+
+// judge runs the rules of a program.
+func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation, error) {
 	input := in.with(g.params, g.prepared)
 	values, err := g.all.eval(ctx, input)
 	var (

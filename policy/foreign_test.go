@@ -40,10 +40,7 @@ func TestAForeignObjectIsNotRevealed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, err := NewInput(oneSource(c.origin))
-			if err != nil {
-				t.Fatal(err)
-			}
+			in := NewInput(oneSource(c.origin))
 			got, err := p.Evaluate(t.Context(), in, Static)
 			if err != nil {
 				t.Fatal(err)

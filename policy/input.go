@@ -9,34 +9,37 @@ import (
 	"github.com/fluxgate/fluxgate/flux"
 )
 
-// Input is a review in the form that rules read: made once, for all policies and both phases. doc.go has its shape.
-// It is read-only once made.
+// Input is a review, made ready once for all policies and both phases. The document that rules read is built when the first
+// of them needs it; doc.go has its shape. An Input is for one goroutine, and what it was made of must not change.
 type Input struct {
-	namespace string
-	sources   []SourceReview
+	review Review
+	key    string // see memo; empty before it is asked for
 
-	operation, object, list *ast.Term
+	operation, object, list *ast.Term // nil before they are asked for
 }
 
-// NewInput converts a review. The raw object is not in it: no built-in rule reads it.
-func NewInput(r Review) (*Input, error) {
+// NewInput takes a review. The raw object does not reach the rules: no built-in rule reads it.
+func NewInput(r Review) *Input { return &Input{review: r} }
+
+// build makes the parts of the document that no policy changes.
+func (in *Input) build() {
+	r := &in.review
 	terms := make([]*ast.Term, len(r.Sources))
 	for i := range r.Sources {
 		terms[i] = sourceTerm(&r.Sources[i])
 	}
-	return &Input{
-		namespace: r.Namespace,
-		sources:   r.Sources,
-		operation: ast.InternedTerm(r.Operation),
-		object: fields{}.
-			text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
-			text(termNamespace, r.Namespace).text(termName, r.Name).object(),
-		list: ast.ArrayTerm(terms...),
-	}, nil
+	in.operation = ast.InternedTerm(r.Operation)
+	in.object = fields{}.
+		text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
+		text(termNamespace, r.Namespace).text(termName, r.Name).object()
+	in.list = ast.ArrayTerm(terms...)
 }
 
 // with adds what belongs to a policy. The parts are shared; only the outermost object is new.
 func (in *Input) with(params, prepared *ast.Term) ast.Value {
+	if in.list == nil {
+		in.build()
+	}
 	return ast.NewObject(
 		ast.Item(termOperation, in.operation),
 		ast.Item(termObject, in.object),

@@ -28,10 +28,7 @@ func TestInputDocument(t *testing.T) {
 	review.Sources = append(review.Sources, SourceReview{Source: flux.Source{
 		Form: flux.FormMissing, Path: "spec.chartRef", Problem: "p",
 	}})
-	in, err := NewInput(review)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := NewInput(review)
 	params := ast.ObjectTerm(ast.Item(ast.StringTerm("forbid-tags"), ast.ObjectTerm()))
 	value, err := ast.JSON(in.with(params, ast.ObjectTerm()))
 	if err != nil {
@@ -51,10 +48,7 @@ func TestEveryRuleAtOnce(t *testing.T) {
 	source := &review.Sources[0]
 	source.Repository, source.Insecure, source.Verify = flux.Repository{Host: "10.0.0.1", Path: "x"}, true, nil
 	source.Ref.Tag, source.Resolved.Digest = "latest", "sha256:cc"
-	in, err := NewInput(review)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := NewInput(review)
 	type brief struct {
 		Rule   string
 		Action Action

@@ -13,7 +13,8 @@ import (
 type program struct {
 	rules []*policyRule
 	// all asks every rule at once, in their order.
-	all *query
+	all  *query
+	memo *memo
 	// params and prepared are the documents input.params and input.prepared.
 	params, prepared *ast.Term
 }
@@ -26,7 +27,7 @@ func (l *library) prepare(p *Policy, params map[string]map[string]any) error {
 	}
 	p.phases = map[Phase]*program{}
 	for _, phase := range []Phase{Static, Facts} {
-		g := &program{params: paramsTerm, prepared: preparedTerm}
+		g := &program{params: paramsTerm, prepared: preparedTerm, memo: newMemo()}
 		var paths []string
 		for _, r := range p.rules {
 			if r.Phase != phase {

@@ -21,7 +21,7 @@ func (p *Policy) read(r *policyRule, value ast.Value, in *Input) ([]Violation, e
 		if !ok {
 			return nil, fmt.Errorf("a violation is %s, not an object", ast.ValueName(item.Value))
 		}
-		v, err := readViolation(object, len(in.sources))
+		v, err := readViolation(object, len(in.review.Sources))
 		if err != nil {
 			return nil, err
 		}
@@ -74,11 +74,11 @@ func (in *Input) hideForeign(v *Violation, title string) {
 	if v.Source < 0 {
 		return
 	}
-	origin := in.sources[v.Source].Origin
-	if origin == nil || origin.Namespace == in.namespace {
+	origin := in.review.Sources[v.Source].Origin
+	if origin == nil || origin.Namespace == in.review.Namespace {
 		return
 	}
-	v.Path = in.sources[v.Source].Path
+	v.Path = in.review.Sources[v.Source].Path
 	v.Message = fmt.Sprintf("%s %s/%s breaks %s: %s", origin.Kind, origin.Namespace, origin.Name, v.Rule, title)
 	v.Remediation = "ask those who own it to change it, or refer to another source"
 }

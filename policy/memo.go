@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"encoding/binary"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
+
+const (
+	// memoSize is the number of inputs that a program remembers. With maxMemoKey and maxMemoViolations it bounds the
+	// memory of one policy: at most about 2 MB a phase, 200 KB with inputs of usual length.
+	memoSize = 256
+	// maxMemoKey is the longest input that is remembered, in bytes: what is longer is hostile, and rare enough.
+	maxMemoKey = 4 << 10
+	// maxMemoViolations is the largest number of violations that is remembered.
+	maxMemoViolations = 8
+)
+
+// memo remembers violations by their whole input, not by a hash of it, so that no object can borrow another's verdict.
+type memo struct {
+	known *lru.Cache[string, []Violation]
+}
+
+func newMemo() *memo {
+	known, err := lru.New[string, []Violation](memoSize)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &memo{known}
+}
+
+func (m *memo) get(in *Input) ([]Violation, bool) {
+	key := in.memoKey()
+	if len(key) > maxMemoKey {
+		return nil, false
+	}
+	return m.known.Get(key)
+}
+
+func (m *memo) put(in *Input, violations []Violation) {
+	if key := in.memoKey(); len(key) <= maxMemoKey && len(violations) <= maxMemoViolations {
+		m.known.Add(key, violations)
+	}
+}
+
+// memoKey is everything that a rule can read, without ambiguity: each text behind its length. A test changes every field of
+// a review and expects another key.
+func (in *Input) memoKey() string {
+	if in.key == "" {
+		r := &in.review
+		k := make(memoKey, 0, 512).texts(r.Operation, r.APIVersion, r.Kind, r.Namespace, r.Name).count(len(r.Sources))
+		for i := range r.Sources {
+			k = k.source(&r.Sources[i])
+		}
+		in.key = string(k)
+	}
+	return in.key
+}
+
+type memoKey []byte
+
+func (k memoKey) count(n int) memoKey { return binary.AppendUvarint(k, uint64(n)) } //nolint:gosec // a length
+
+func (k memoKey) texts(all ...string) memoKey {
+	for _, text := range all {
+		k = append(k.count(len(text)), text...)
+	}
+	return k
+}
+
+func (k memoKey) flags(all ...bool) memoKey {
+	for _, flag := range all {
+		if flag {
+			k = append(k, 1)
+		} else {
+			k = append(k, 0)
+		}
+	}
+	return k
+}
+
+func (k memoKey) source(s *SourceReview) memoKey {
+	k = k.texts(string(s.Form), s.Kind, s.Path, s.URL, s.Repository.Host, s.Repository.Path, s.Problem, s.Chart,
+		s.Ref.Tag, s.Ref.Semver, s.Ref.SemverFilter, s.Ref.Digest, s.MediaType, s.Provider,
+		s.SecretRef, s.CertSecretRef, s.ProxySecretRef, s.ServiceAccountName, s.Namespace)
+	k = k.flags(s.Insecure, s.Changed, s.Pending, s.Origin != nil, s.Verify != nil, s.Resolved != nil)
+	if s.Origin != nil {
+		k = k.texts(s.Origin.Group, s.Origin.Kind, s.Origin.Namespace, s.Origin.Name)
+	}
+	if s.Verify != nil {
+		k = k.verify(s.Verify)
+	}
+	if s.Resolved != nil {
+		k = k.texts(s.Resolved.Tag, s.Resolved.Digest)
+	}
+	return k
+}
+
+func (k memoKey) verify(v *flux.Verify) memoKey {
+	k = k.texts(v.Provider, v.SecretRef, v.TrustedRootSecretRef).count(len(v.Identities))
+	for _, identity := range v.Identities {
+		k = k.texts(identity.Issuer, identity.Subject)
+	}
+	return k
+}
