@@ -1,0 +1,147 @@
+package check
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/registry"
+)
+
+// ClassBadObject is the class of a NotJudged that the user must mend: an object that Flux's own schema would refuse.
+const ClassBadObject = "bad-object"
+
+// Result is what the gate said of one object. Its lists are never nil.
+type Result struct {
+	Object Object `json:"object"`
+	// Decision is allow, warn, deny or error; error means that the gate could not tell.
+	Decision string `json:"decision"`
+	// Skipped says why the object passed unjudged; empty where it was judged.
+	Skipped    string      `json:"skipped,omitempty"`
+	Violations []Violation `json:"violations"`
+	Pins       []Pin       `json:"pins"`
+	NotJudged  []NotJudged `json:"notJudged"`
+	Notes      []Note      `json:"notes"`
+}
+
+// Object names an object and where it was read.
+type Object struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace"`
+	// Name is empty where GenerateName is set instead.
+	Name         string `json:"name"`
+	GenerateName string `json:"generateName,omitempty"`
+	File         string `json:"file"`
+	// Line is that of the file on which the document of the object begins.
+	Line int `json:"line"`
+}
+
+// Violation is one rule that the object breaks.
+type Violation struct {
+	Policy string `json:"policy"`
+	Rule   string `json:"rule"`
+	// Action is Deny, Warn or Audit.
+	Action      string `json:"action"`
+	Path        string `json:"path"`
+	Message     string `json:"message"`
+	Remediation string `json:"remediation"`
+}
+
+// Pin is a digest that Fluxgate writes on admission.
+type Pin struct {
+	Path   string `json:"path"`
+	From   string `json:"from"`
+	Digest string `json:"digest"`
+	// Dry: a policy in Audit only reports the pin.
+	Dry bool `json:"dry,omitempty"`
+}
+
+// NotJudged is something that could not be judged.
+type NotJudged struct {
+	// Policy is the policy that asked; empty where it is the object that cannot be read.
+	Policy  string `json:"policy,omitempty"`
+	Path    string `json:"path"`
+	Class   string `json:"class"`
+	Message string `json:"message"`
+}
+
+// Note is a remark that changes no decision.
+type Note struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+}
+
+func emptyResult(found *item, verdict gate.Verdict) Result {
+	u := found.object
+	return Result{
+		Object: Object{
+			APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(),
+			Name: u.GetName(), GenerateName: generateName(found), File: found.file, Line: found.line,
+		},
+		Decision:   verdict.String(),
+		Violations: []Violation{},
+		Pins:       []Pin{},
+		NotJudged:  []NotJudged{},
+		Notes:      []Note{},
+	}
+}
+
+func generateName(found *item) string {
+	if found.object.GetName() != "" {
+		return ""
+	}
+	return found.object.GetGenerateName()
+}
+
+// newResult joins the decisions of both calls. What the mutating call could not judge is left out: the validating one
+// judges it again, and says so itself.
+func newResult(found *item, mutated, decision gate.Decision) Result {
+	result := emptyResult(found, decision.Verdict)
+	result.Skipped = decision.Skipped
+	for _, v := range decision.Violations {
+		result.Violations = append(result.Violations, Violation{
+			Policy: v.Policy, Rule: v.Rule, Action: string(v.Action), Path: v.Path, Message: v.Message, Remediation: v.Remediation,
+		})
+	}
+	for _, p := range slices.Concat(mutated.Pins, decision.Pins) {
+		result.Pins = appendNew(result.Pins, Pin(p))
+	}
+	for _, f := range decision.Failures {
+		result.NotJudged = appendNew(result.NotJudged, NotJudged{Policy: f.Policy, Path: f.Path, Class: f.Class, Message: f.Message})
+	}
+	for _, n := range slices.Concat(mutated.Notes, decision.Notes) {
+		result.Notes = appendNew(result.Notes, Note(n))
+	}
+	return result
+}
+
+// failedResult is for an object about which the gate says nothing: a bad one, or a defect of the gate.
+func failedResult(found *item, err error) Result {
+	result := emptyResult(found, gate.Undecided)
+	failure := NotJudged{Class: "internal", Message: err.Error()}
+	if bad := (*flux.ObjectError)(nil); errors.As(err, &bad) {
+		failure = NotJudged{Path: bad.Path, Class: ClassBadObject, Message: bad.Message}
+		if bad.Remedy != "" {
+			failure.Message += "; " + bad.Remedy
+		}
+	}
+	result.NotJudged = append(result.NotJudged, failure)
+	return result
+}
+
+func appendNew[T comparable](list []T, element T) []T {
+	if slices.Contains(list, element) {
+		return list
+	}
+	return append(list, element)
+}
+
+// has reports whether something of the class could not be judged.
+func (r Result) has(class string) bool {
+	return slices.ContainsFunc(r.NotJudged, func(n NotJudged) bool { return n.Class == class })
+}
+
+// offline reports whether something could not be judged only because nobody may be asked.
+func (r Result) offline() bool { return r.has(string(registry.ClassOffline)) }

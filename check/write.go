@@ -1,0 +1,44 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Formats are the names that Write knows.
+func Formats() []string { return []string{"text", "json", "yaml"} }
+
+// CheckFormat returns an error for a name that Write does not know.
+func CheckFormat(format string) error {
+	if !slices.Contains(Formats(), format) {
+		return fmt.Errorf("unknown output format %q: want %s", format, strings.Join(Formats(), ", "))
+	}
+	return nil
+}
+
+// Write writes the report in one of the Formats. style is for text only.
+func (r *Report) Write(w io.Writer, format string, style Style) error {
+	switch format {
+	case "json":
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(r)
+	case "yaml":
+		text, err := yaml.Marshal(r)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	case "text":
+		_, err := io.WriteString(w, r.text(style))
+		return err
+	}
+	return CheckFormat(format)
+}

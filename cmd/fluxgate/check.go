@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/fluxgate/fluxgate/check"
+)
+
+// checkFlags are the settings of `fluxgate check`. The zero value of each is documented at its flag.
+type checkFlags struct {
+	policies  []string
+	namespace string
+	output    string
+	offline   bool
+	timeout   time.Duration
+
+	registryCA    string
+	egressAllow   []string
+	keepSourceRef bool
+}
+
+func newCheckCommand() *cobra.Command {
+	f := &checkFlags{}
+	cmd := &cobra.Command{
+		Use:                   "check [-p POLICY]... [--offline] [-o FORMAT] PATH...|-",
+		Short:                 "Judge manifests as the webhooks would",
+		DisableFlagsInUseLine: true,
+		Long: `Judge manifests as the webhooks would when they are applied, and show the digests that would be pinned.
+
+Each PATH is a file, a directory that is read with all below it (*.yaml, *.yml, *.json), or - for standard input. Files may
+hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files;
+other objects, and YAML that is no Kubernetes object, are passed over. Without --policy the built-in default policy applies.
+
+Registries are asked with your own docker configuration, whatever secretRef names; Secrets in the files are not read. With
+--offline no connection is opened: what needs a registry is reported as not judged and does not change the exit code.
+
+` + exitCodes,
+		Example: `  fluxgate check --policy policies/ clusters/production/
+  kustomize build clusters/production | fluxgate check -p production.yaml -
+  fluxgate check --offline -o json podinfo.yaml`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no PATH given; name files or directories, or - for standard input")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			return f.run(cmd.Context(), args, streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
+		},
+	}
+	f.bind(cmd)
+	return cmd
+}
+
+func (f *checkFlags) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.policies, "policy", "p", nil, "file or directory of SourcePolicies; repeatable")
+	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the objects that name none")
+	flags.StringVarP(&f.output, "output", "o", "text", "format of the report: "+strings.Join(check.Formats(), ", "))
+	flags.BoolVar(&f.offline, "offline", false, "open no connection")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one object")
+	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
+	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
+		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
+	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
+		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
+}
+
+// check reports every setting that cannot be.
+func (f *checkFlags) check() error {
+	var all []error
+	if err := check.CheckFormat(f.output); err != nil {
+		all = append(all, fmt.Errorf("--output: %w", err))
+	}
+	for _, reason := range validation.IsDNS1123Label(f.namespace) {
+		all = append(all, fmt.Errorf("--namespace: %q is no name of a namespace: %s", f.namespace, reason))
+	}
+	if f.timeout <= 0 {
+		all = append(all, fmt.Errorf("--timeout: %s is not above 0s", f.timeout))
+	}
+	if _, err := parsePrefixes(f.egressAllow); err != nil {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}

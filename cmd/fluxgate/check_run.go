@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/fluxgate/fluxgate/check"
+	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+)
+
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run judges the paths. The report is the output; what could not be read is said on the error stream too.
+func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
+	policies, err := loadPolicies(f.policies)
+	if err != nil {
+		return err
+	}
+	resolver, err := f.resolver()
+	if err != nil {
+		return err
+	}
+	inventory := check.Read(check.ReadOptions{Paths: paths, Stdin: s.in, Namespace: f.namespace})
+	for _, unreadable := range inventory.Unreadable {
+		fmt.Fprintln(s.err, "fluxgate:", unreadable)
+	}
+	judge := check.Judge{
+		Gate: gate.New(gate.Options{
+			Policies:      func() *policy.Set { return policies },
+			Lookup:        inventory,
+			Namespaces:    inventory,
+			Resolver:      resolver,
+			KeepSourceRef: f.keepSourceRef,
+		}),
+		Timeout: f.timeout,
+	}
+	report := judge.Report(ctx, inventory)
+	if err := report.Write(s.out, f.output, styleOf(s.out, term.IsTerminal)); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if outcome := report.Outcome(); outcome != check.Clean {
+		return outcomeError{outcome}
+	}
+	return nil
+}
+
+// resolver asks registries, or nobody. Answers are kept for the whole run, so that one report does not show two digests
+// of one tag.
+func (f *checkFlags) resolver() (registry.Resolver, error) {
+	if f.offline {
+		return registry.Offline{}, nil
+	}
+	roots, err := rootsOf(f.registryCA)
+	if err != nil {
+		return nil, err
+	}
+	egress, err := parsePrefixes(f.egressAllow)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return registry.New(registry.Options{
+		Credentials:    registry.DockerConfig{},
+		Roots:          roots,
+		AllowEgress:    egress,
+		ResolveTimeout: f.timeout,
+		Cache:          registry.CacheOptions{Found: time.Hour, NotFound: time.Hour, Failed: time.Hour},
+	}), nil
+}
+
+// styleOf gives colours to a terminal, unless its user wants none (https://no-color.org).
+func styleOf(w io.Writer, isTerminal func(fd int) bool) check.Style {
+	file, isFile := w.(*os.File)
+	if !isFile || !isTerminal(int(file.Fd())) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return check.Plain
+	}
+	return check.Colour
+}

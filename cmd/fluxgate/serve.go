@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// serveFlags are the settings of `fluxgate serve`. The zero value of each is documented at its flag.
+type serveFlags struct {
+	policies   []string
+	kubeconfig string
+
+	port       int
+	healthAddr string
+	metricsAdr string
+
+	namespace     string
+	service       string
+	webhookConfig string
+	tlsSANs       []string
+
+	registryCA    string
+	egressAllow   []string
+	reviewTimeout time.Duration
+	keepSourceRef bool
+	verbose       bool
+}
+
+func newServeCommand() *cobra.Command {
+	f := &serveFlags{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the admission webhooks",
+		Long: `Run the admission webhooks: /mutate pins and rewrites, /validate judges.
+
+The serving certificate is made at start, kept in the Secret fluxgate-tls and published to the webhook configurations.
+Without --policy the built-in default policy applies.`,
+		Example: `  fluxgate serve --policy /etc/fluxgate/policies
+  fluxgate serve --kubeconfig ~/.kube/config --policy production.yaml --tls-san 127.0.0.1`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			return serve(cmd.Context(), f, cmd.ErrOrStderr())
+		},
+	}
+	f.bind(cmd)
+	return cmd
+}
+
+func (f *serveFlags) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&f.policies, "policy", "p", nil, "file or directory of SourcePolicies; repeatable")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the API server (default: the pod's own service account)")
+	flags.IntVar(&f.port, "port", 9443, "port of the webhooks")
+	flags.StringVar(&f.healthAddr, "health-addr", ":8081", "address of /healthz and /readyz")
+	flags.StringVar(&f.metricsAdr, "metrics-addr", ":8080", `address of /metrics; "0" turns it off`)
+	flags.StringVar(&f.namespace, "namespace", "fluxgate-system", "namespace that Fluxgate runs in")
+	flags.StringVar(&f.service, "service", "fluxgate", "Service by which the API server calls the webhooks")
+	flags.StringVar(&f.webhookConfig, "webhook-config", "fluxgate", "name of both webhook configurations, which get the CA")
+	flags.StringArrayVar(&f.tlsSANs, "tls-san", nil, "further DNS name or IP address of the serving certificate; repeatable")
+	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
+	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
+		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
+	flags.DurationVar(&f.reviewTimeout, "review-timeout", 8*time.Second, "longest time for one review; less than the webhooks' timeoutSeconds")
+	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
+		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every review")
+}
+
+// check reports every setting that cannot be.
+func (f *serveFlags) check() error {
+	var all []error
+	if f.port < 1 || f.port > 65535 {
+		all = append(all, fmt.Errorf("--port: %d is no port, use 1 to 65535", f.port))
+	}
+	for name, addr := range map[string]string{"--health-addr": f.healthAddr, "--metrics-addr": f.metricsAdr} {
+		if _, _, err := net.SplitHostPort(addr); err != nil && addr != "0" {
+			all = append(all, fmt.Errorf("%s: %q is no address, use HOST:PORT or :PORT", name, addr))
+		}
+	}
+	if f.reviewTimeout <= 0 || f.reviewTimeout > 30*time.Second {
+		all = append(all, fmt.Errorf("--review-timeout: %s is not between 0s and 30s, the longest that the API server waits", f.reviewTimeout))
+	}
+	if _, err := parsePrefixes(f.egressAllow); err != nil {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, 0, len(texts))
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("--egress-allow: %q is no CIDR, use one like 127.0.0.0/8", text)
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}
