@@ -4,9 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -38,16 +39,16 @@ func (m manifest) RawManifest() ([]byte, error) { return m.raw, nil }
 // MediaType tells remote.Put the content type.
 func (m manifest) MediaType() (types.MediaType, error) { return m.mediaType, nil }
 
-// fluxArtifact holds a ConfigMap that is different every time.
-func fluxArtifact() (artifact, error) {
+// fluxArtifact holds a ConfigMap with a text that makes its digest.
+func fluxArtifact(text string) (artifact, error) {
 	content, err := archive(map[string]string{
-		"configmap.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: registrytest\ndata:\n  random: " + rand.Text() + "\n",
+		"configmap.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: registrytest\ndata:\n  text: " + text + "\n",
 	})
 	return artifact{config: static.NewLayer([]byte("{}"), fluxConfig), layer: static.NewLayer(content, fluxContent)}, err
 }
 
-// chartArtifact holds a chart whose only template is a random ConfigMap.
-func chartArtifact(chart, version string) (artifact, error) {
+// chartArtifact holds a chart whose only template is a ConfigMap with a text that makes its digest.
+func chartArtifact(chart, version, text string) (artifact, error) {
 	config, err := json.Marshal(map[string]string{"apiVersion": "v2", "name": chart, "version": version})
 	if err != nil {
 		return artifact{}, err
@@ -55,7 +56,7 @@ func chartArtifact(chart, version string) (artifact, error) {
 	content, err := archive(map[string]string{
 		chart + "/Chart.yaml": fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\n", chart, version),
 		chart + "/templates/configmap.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n" +
-			"data:\n  random: " + rand.Text() + "\n",
+			"data:\n  text: " + text + "\n",
 	})
 	return artifact{config: static.NewLayer(config, helmConfig), layer: static.NewLayer(content, helmContent)}, err
 }
@@ -78,12 +79,17 @@ func (a artifact) manifest() (manifest, error) {
 	return manifest{raw: raw, mediaType: types.OCIManifestSchema1}, err
 }
 
-// archive packs files.
+// archive packs files in the order of their names and without compressing them, so that the same files are always the same
+// bytes, whatever version of Go.
 func archive(files map[string]string) ([]byte, error) {
 	var packed bytes.Buffer
-	zipped := gzip.NewWriter(&packed)
+	zipped, err := gzip.NewWriterLevel(&packed, gzip.NoCompression)
+	if err != nil {
+		return nil, err
+	}
 	tarred := tar.NewWriter(zipped)
-	for name, content := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content := files[name]
 		if err := tarred.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,10 +17,16 @@ import (
 
 const manifestType = string(types.OCIManifestSchema1)
 
+// Repeatable makes what is pushed from now on numbered instead of random, so that every run has the same digests.
+func (r *Registry) Repeatable() {
+	var pushed atomic.Int64
+	r.text = func() string { return "artifact " + strconv.FormatInt(pushed.Add(1), 10) }
+}
+
 // Push stores a new artifact like those of `flux push artifact` (a random ConfigMap) under a tag of a repository
 // ("ghcr.io/acme/app"), and returns its digest.
 func (r *Registry) Push(repository, tag string) (string, error) {
-	a, err := fluxArtifact()
+	a, err := fluxArtifact(r.text())
 	if err != nil {
 		return "", err
 	}
@@ -28,7 +36,7 @@ func (r *Registry) Push(repository, tag string) (string, error) {
 // PushChart stores a Helm chart of that name and version, under the version as a tag ("+" written "_", as Helm does),
 // and returns its digest. The repository is the chart's own: "ghcr.io/acme/charts/podinfo".
 func (r *Registry) PushChart(repository, chart, version string) (string, error) {
-	a, err := chartArtifact(chart, version)
+	a, err := chartArtifact(chart, version, r.text())
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -23,6 +24,7 @@ type Registry struct {
 	server    *http.Server
 	stopped   chan struct{}
 	hosts     map[string]http.Handler // what is stored, without log, faults and logins
+	text      func() string           // makes each artifact another
 
 	mu       sync.Mutex
 	requests []Request
@@ -36,7 +38,7 @@ type Registry struct {
 // Close stops them.
 func New(hosts ...string) (*Registry, error) {
 	r := &Registry{
-		stopped: make(chan struct{}), hosts: map[string]http.Handler{},
+		stopped: make(chan struct{}), hosts: map[string]http.Handler{}, text: rand.Text,
 		faults: map[string]Fault{}, logins: map[string]Login{}, tokens: map[string]string{},
 		pageSize: 1000,
 	}

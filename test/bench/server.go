@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/test/registrytest"
+	admit "github.com/fluxgate/fluxgate/webhook"
+)
+
+// server is controller-runtime's webhook server with Fluxgate's handlers and a no-op, and a registry to resolve from.
+type server struct {
+	url      string
+	client   *http.Client
+	registry *registrytest.Registry
+	digest   string
+}
+
+const repository = "acme/podinfo"
+
+func startServer(ctx context.Context) (*server, error) {
+	ctrl.SetLogger(logr.Discard())
+	s := &server{}
+	var err error
+	if s.registry, err = registrytest.New("ghcr.io"); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = s.registry.Close() })
+	if s.digest, err = s.registry.Push("ghcr.io/"+repository, "v1.0.0"); err != nil {
+		return nil, err
+	}
+	reviewer, err := s.gate()
+	if err != nil {
+		return nil, err
+	}
+	counters, err := admit.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	hooks := webhook.NewServer(webhook.Options{Host: "127.0.0.1", Port: port, TLSOpts: []func(*tls.Config){func(c *tls.Config) {
+		c.MinVersion = tls.VersionTLS13
+		c.GetCertificate = certificate
+	}}})
+	hooks.Register("/noop", &admission.Webhook{Handler: admission.HandlerFunc(
+		func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })})
+	admit.Register(hooks, admit.Options{Reviewer: reviewer, Metrics: counters})
+	failed := make(chan error, 1)
+	go func() { failed <- hooks.Start(ctx) }()
+
+	s.url = fmt.Sprintf("https://127.0.0.1:%d", port)
+	s.client = &http.Client{Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // its own server, on loopback
+		MaxIdleConnsPerHost: connections, ForceAttemptHTTP2: false,
+	}}
+	return s, s.await(hooks, failed)
+}
+
+func (s *server) await(hooks webhook.Server, failed <-chan error) error {
+	for range 100 {
+		if hooks.StartedChecker()(nil) == nil {
+			return nil
+		}
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.New("the webhook server does not start")
+}
+
+// gate is the real one, with every rule of the library and a real registry behind a real client.
+func (s *server) gate() (*gate.Gate, error) {
+	set, err := policy.Parse("bench.yaml", []byte(everyRule))
+	if err != nil {
+		return nil, err
+	}
+	labels := map[string]string{"kubernetes.io/metadata.name": "prod-bench", "team": "acme"}
+	return gate.New(gate.Options{
+		Policies:   func() *policy.Set { return set },
+		Lookup:     flux.LookupFunc(nil), // no object of this benchmark refers to another
+		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
+		Resolver: registry.New(registry.Options{
+			Roots: s.registry.Roots(),
+			Proxy: func(*http.Request) (*urlOf, error) { return nil, nil },
+			Dial:  s.registry.Dial, Lookup: publicAddress,
+			Cache: registry.CacheOptions{Found: time.Hour},
+		}),
+	}), nil
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

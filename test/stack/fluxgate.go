@@ -1,0 +1,172 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/fluxgate/fluxgate/test/controlplane"
+)
+
+// readyIn is how long Fluxgate may take to start on a busy machine.
+const readyIn = 60 * time.Second
+
+// Process is a running fluxgate.
+type Process struct {
+	// Address is the base URL of the webhooks, Health that of /readyz, Metrics that of /metrics.
+	Address, Health, Metrics string
+
+	command *exec.Cmd
+	log     string
+	exited  chan error
+}
+
+// startFluxgate installs what ships, and runs the binary as its ServiceAccount.
+func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) {
+	root, err := controlplane.Root()
+	if err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(3)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{
+		Address: "https://" + ports[0], Health: "http://" + ports[1], Metrics: "http://" + ports[2],
+		log: filepath.Join(s.dir, "fluxgate.log"), exited: make(chan error, 1),
+	}
+	if err := s.Install(ctx, filepath.Join(root, "deploy", "base"), p.Address); err != nil {
+		return nil, err
+	}
+	arguments, err := s.arguments(ctx, ports, o)
+	if err != nil {
+		return nil, err
+	}
+	output := o.Log
+	if output == nil {
+		file, err := os.Create(p.log)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		output = file
+	}
+	p.command = exec.Command(filepath.Join(root, "bin", "fluxgate"), arguments...) //nolint:gosec,noctx // our own binary, ended by Stop
+	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
+	p.command.Stdout, p.command.Stderr = output, output
+	if err := p.command.Start(); err != nil {
+		return nil, fmt.Errorf("fluxgate: %w; `make build` makes it", err)
+	}
+	go func() { p.exited <- p.command.Wait() }()
+	return p, p.waitReady(ctx)
+}
+
+func (s *Stack) arguments(ctx context.Context, ports []string, o Options) ([]string, error) {
+	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, "fluxgate-system", "fluxgate")
+	if err != nil {
+		return nil, err
+	}
+	authority, err := s.file("registry-ca.pem", s.Registry.CA())
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(ports[0])
+	if err != nil {
+		return nil, err
+	}
+	arguments := []string{
+		"serve", "--kubeconfig", kubeconfig, "--port", port, "--health-addr", ports[1], "--metrics-addr", ports[2],
+		"--tls-san", "127.0.0.1", "--registry-ca", authority,
+	}
+	for _, path := range o.Policies {
+		arguments = append(arguments, "--policy", path)
+	}
+	return arguments, nil
+}
+
+// waitReady returns when /readyz answers with 200, or with the log when the process ends before.
+func (p *Process) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyIn)
+	defer cancel()
+	last := errors.New("no answer")
+	for {
+		select {
+		case err := <-p.exited:
+			p.exited <- err
+			return fmt.Errorf("fluxgate ended before it was ready: %w\n%s", err, p.Log())
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("fluxgate is not ready: %w\n%s", last, p.Log()), p.Stop())
+		case <-time.After(100 * time.Millisecond):
+		}
+		if last = p.ready(ctx); last == nil {
+			return nil
+		}
+	}
+}
+
+func (p *Process) ready(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Health+"/readyz?verbose", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	if err != nil || resp.StatusCode == http.StatusOK {
+		return err
+	}
+	return fmt.Errorf("%s: %s", resp.Status, body)
+}
+
+// Log is what the process has logged into the stack's folder.
+func (p *Process) Log() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// Stop ends the process in an orderly way.
+func (p *Process) Stop() error {
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case err := <-p.exited:
+		p.exited <- err
+		if p.command.ProcessState.ExitCode() != 0 {
+			return fmt.Errorf("fluxgate: %w\n%s", err, p.Log())
+		}
+		return nil
+	case <-time.After(30 * time.Second):
+		return errors.Join(errors.New("fluxgate did not end in 30 s and was killed"), p.command.Process.Kill())
+	}
+}
+
+// freePorts finds addresses on loopback that nobody listens on.
+func freePorts(n int) ([]string, error) {
+	addresses := make([]string, 0, n)
+	for range n {
+		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close()
+		port := listener.Addr().(*net.TCPAddr).Port
+		addresses = append(addresses, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	}
+	return addresses, nil
+}
