@@ -32,8 +32,8 @@ func declare(obj *unstructured.Unstructured, namespace string) ([]declaration, e
 	}
 	var f fault
 	root := rootOf(obj.Object, &f)
-	if metadata, found := root.object("metadata"); found && namespace == "" {
-		namespace = metadata.text("namespace")
+	if own := declareMetadata(root); namespace == "" {
+		namespace = own
 	}
 	spec := root.requiredObject("spec")
 	spec.flag("suspend")
@@ -52,6 +52,16 @@ func declare(obj *unstructured.Unstructured, namespace string) ([]declaration, e
 		declared = []declaration{declareKustomization(spec, namespace)}
 	}
 	return declared, f.err()
+}
+
+// declareMetadata returns the namespace. The rest is only checked: read leniently, labels or annotations of a wrong type
+// would be none.
+func declareMetadata(root fields) string {
+	metadata, _ := root.object("metadata")
+	metadata.text("name")
+	metadata.texts("labels")
+	metadata.texts("annotations")
+	return metadata.text("namespace")
 }
 
 // declareKustomization reads a kustomizev1.KustomizationSpec.

@@ -52,6 +52,17 @@ func (f fields) text(key string) string {
 	return text
 }
 
+// texts checks an object whose values are texts, such as labels.
+func (f fields) texts(key string) {
+	nested, _ := f.object(key)
+	for _, value := range nested.values {
+		if _, ok := value.(string); !ok && value != nil {
+			f.fault.set(f.at(key), "must hold strings only")
+			return
+		}
+	}
+}
+
 // required is text that may not be empty.
 func (f fields) required(key string) string {
 	text := f.text(key)

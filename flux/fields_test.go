@@ -53,6 +53,18 @@ func TestBadObjects(t *testing.T) {
 		"a namespace that is no string": {
 			"{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, metadata: {namespace: 5}, spec: {url: \"oci://a/b\"}}",
 			ObjectError{Path: "metadata.namespace", Message: "must be a string, is a number"}},
+		"a label that is no string": {
+			`{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, metadata: {labels: {a: b, c: 5}}, spec: {url: "oci://a/b"}}`,
+			ObjectError{Path: "metadata.labels", Message: "must hold strings only"}},
+		"a text for labels": {
+			`{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, metadata: {labels: a}, spec: {url: "oci://a/b"}}`,
+			ObjectError{Path: "metadata.labels", Message: "must be an object, is a string"}},
+		"an annotation that is no string": {
+			`{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, metadata: {annotations: {a: {}}}, spec: {url: "oci://a/b"}}`,
+			ObjectError{Path: "metadata.annotations", Message: "must hold strings only"}},
+		"a name that is no string": {
+			`{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, metadata: {name: 5}, spec: {url: "oci://a/b"}}`,
+			ObjectError{Path: "metadata.name", Message: "must be a string, is a number"}},
 		"the first of several mistakes": {
 			repository(`{url: 5, insecure: 5}`), ObjectError{Path: "spec.url", Message: "must be a string, is a number"}},
 		"a version that Flux no longer serves": {
@@ -233,7 +245,7 @@ func set(t *testing.T, in map[string]any, path string, value any) {
 			in[key] = value
 			return
 		}
-		var next any = in[key]
+		next := in[key]
 		if name, isEntry := strings.CutSuffix(key, "[0]"); isEntry {
 			next = in[name].([]any)[0]
 		}

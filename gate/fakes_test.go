@@ -128,6 +128,6 @@ spec:
 }
 
 // failing is an infrastructure error as a registry gives it.
-func failing(class registry.Class) error {
-	return &registry.Error{Class: class, Reference: "ghcr.io/acme/app:v1", Err: errors.New("dial tcp 10.0.0.7:443: connection refused")}
+func failing() error {
+	return &registry.Error{Class: registry.ClassUnreachable, Reference: "ghcr.io/acme/app:v1", Err: errors.New("dial tcp 10.0.0.7:443: connection refused")}
 }

@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/fluxgate/fluxgate/gate"
-	"github.com/fluxgate/fluxgate/registry"
 )
 
 // strict pins, and demands what it pins.
@@ -75,7 +74,7 @@ const (
 func TestValidate(t *testing.T) {
 	pinned := annotated(record, byUser)
 	answers := map[string]any{"ghcr.io/acme/app:v1": digestA}
-	down := map[string]any{"ghcr.io/acme/app:v1": failing(registry.ClassUnreachable)}
+	down := map[string]any{"ghcr.io/acme/app:v1": failing()}
 	pinsAt := "strict/pin=Deny at spec.ref.digest"
 	digestAt := "strict/require-digest=Deny at spec.ref.digest"
 
@@ -137,7 +136,7 @@ func TestValidate(t *testing.T) {
 		},
 		"a semver range is denied for its digest where the registry is down, whatever onError says": {
 			policies: strict + "  onError: Allow\n",
-			answers:  map[string]any{"ghcr.io/acme/app:>=1.0.0": failing(registry.ClassUnreachable)},
+			answers:  map[string]any{"ghcr.io/acme/app:>=1.0.0": failing()},
 			is:       repository(ranged),
 			want:     outcome{Verdict: "deny", Violations: []string{digestAt}, Asked: []string{"ghcr.io/acme/app:>=1.0.0"}},
 		},
@@ -229,7 +228,7 @@ spec:
 func TestMutate(t *testing.T) {
 	pinned := annotated(record, byUser)
 	answers := map[string]any{"ghcr.io/acme/app:v1": digestA}
-	down := map[string]any{"ghcr.io/acme/app:v1": failing(registry.ClassUnreachable), "ghcr.io/acme/app:v2": failing(registry.ClassUnreachable)}
+	down := map[string]any{"ghcr.io/acme/app:v1": failing(), "ghcr.io/acme/app:v2": failing()}
 	writes := []string{"spec.ref.digest from tag v1 to sha256:aaa"}
 	asked := []string{"ghcr.io/acme/app:v1"}
 

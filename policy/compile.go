@@ -59,10 +59,9 @@ func oneOfNames(found *problems, at, value string, known []string) string {
 }
 
 func checkMetadata(meta metav1.ObjectMeta, found *problems) {
-	switch {
-	case meta.Name == "":
+	if meta.Name == "" {
 		found.add("metadata.name", "is required")
-	default:
+	} else {
 		for _, why := range validation.IsDNS1123Subdomain(meta.Name) {
 			found.add("metadata.name", "%q is no name: %s", meta.Name, why)
 		}

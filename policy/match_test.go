@@ -78,13 +78,13 @@ func TestMatchIsSortedByName(t *testing.T) {
 
 func TestPins(t *testing.T) {
 	refs := map[string]flux.Ref{
-		"a tag":               {Tag: "v1"},
-		"latest":              {Tag: "latest"},
-		"nothing":             {},
-		"a range":             {Semver: ">=1"},
-		"a range and a tag":   {Semver: ">=1", Tag: "v1"},
-		"a digest and a tag":  {Tag: "v1", Digest: "sha256:aa"},
-		"a digest by itself ": {Digest: "sha256:aa"},
+		"a tag":              {Tag: "v1"},
+		"latest":             {Tag: "latest"},
+		"nothing":            {},
+		"a range":            {Semver: ">=1"},
+		"a range and a tag":  {Semver: ">=1", Tag: "v1"},
+		"a digest and a tag": {Tag: "v1", Digest: "sha256:aa"},
+		"a digest by itself": {Digest: "sha256:aa"},
 	}
 	for name, c := range map[string]struct {
 		pin  string
@@ -95,7 +95,7 @@ func TestPins(t *testing.T) {
 			"a tag": PinOnChange, "a digest and a tag": PinOnChange,
 		}},
 		"latest": {`{latest: OnChange}`, map[string]PinMode{
-			"latest": PinOnChange, "nothing": PinOnChange, "a digest by itself ": PinOnChange,
+			"latest": PinOnChange, "nothing": PinOnChange, "a digest by itself": PinOnChange,
 		}},
 		"semver": {`{semver: OnChange}`, map[string]PinMode{
 			"a range": PinOnChange, "a range and a tag": PinOnChange,

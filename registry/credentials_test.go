@@ -32,9 +32,9 @@ func (s secrets) ReadSecret(_ context.Context, namespace, name string) (*registr
 }
 
 // pullSecret logs in to a registry as kubectl create secret docker-registry writes it.
-func pullSecret(match, user, password string) *registry.Secret {
+func pullSecret(match, password string) *registry.Secret {
 	return &registry.Secret{Type: dockerConfigJSON, Data: map[string][]byte{
-		".dockerconfigjson": fmt.Appendf(nil, `{"auths":{%q:{"username":%q,"password":%q}}}`, match, user, password),
+		".dockerconfigjson": fmt.Appendf(nil, `{"auths":{%q:{"username":"robot","password":%q}}}`, match, password),
 	}}
 }
 
@@ -55,16 +55,16 @@ func TestLogins(t *testing.T) {
 		secret *registry.Secret
 		want   registry.Class // empty: an answer
 	}{
-		"basic, the right password":          {basic, pullSecret("ghcr.io", "robot", "right"), ""},
-		"basic, a wrong password":            {basic, pullSecret("ghcr.io", "robot", "wrong"), registry.ClassUnauthorized},
-		"basic, credentials for another":     {basic, pullSecret("quay.io", "robot", "right"), registry.ClassUnauthorized},
+		"basic, the right password":          {basic, pullSecret("ghcr.io", "right"), ""},
+		"basic, a wrong password":            {basic, pullSecret("ghcr.io", "wrong"), registry.ClassUnauthorized},
+		"basic, credentials for another":     {basic, pullSecret("quay.io", "right"), registry.ClassUnauthorized},
 		"basic, anonymous":                   {basic, none, registry.ClassUnauthorized},
-		"token, the right password":          {token, pullSecret("https://ghcr.io/v2/", "robot", "right"), ""},
-		"token, a wrong password":            {token, pullSecret("ghcr.io", "robot", "wrong"), registry.ClassUnauthorized},
+		"token, the right password":          {token, pullSecret("https://ghcr.io/v2/", "right"), ""},
+		"token, a wrong password":            {token, pullSecret("ghcr.io", "wrong"), registry.ClassUnauthorized},
 		"token, anonymous":                   {token, none, registry.ClassUnauthorized},
 		"token for everybody, anonymous":     {public, none, ""},
-		"credentials for the repository":     {basic, pullSecret("ghcr.io/acme", "robot", "right"), ""},
-		"credentials for another repository": {basic, pullSecret("ghcr.io/other", "robot", "right"), registry.ClassUnauthorized},
+		"credentials for the repository":     {basic, pullSecret("ghcr.io/acme", "right"), ""},
+		"credentials for another repository": {basic, pullSecret("ghcr.io/other", "right"), registry.ClassUnauthorized},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -92,8 +92,8 @@ func TestCredentialsThatCannotBeUsedAreNamed(t *testing.T) {
 		"apps/empty":     {Type: dockerConfigJSON},
 		"apps/malformed": {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`{"auths":{"ghcr.io":{"auth":"s3cr3t!"}}}`)}},
 		"apps/not-json":  {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`s3cr3t`)}},
-		"apps/bad-host":  pullSecret("https://user:s3cr3t@[::1/", "robot", "s3cr3t"),
-		"apps/pull":      pullSecret("ghcr.io", "robot", "s3cr3t"),
+		"apps/bad-host":  pullSecret("https://user:s3cr3t@[::1/", "s3cr3t"),
+		"apps/pull":      pullSecret("ghcr.io", "s3cr3t"),
 	}
 	cases := map[string]func(*flux.Source){
 		"no such Secret":         func(s *flux.Source) { s.SecretRef = "gone" },
@@ -122,7 +122,7 @@ func TestCredentialsThatCannotBeUsedAreNamed(t *testing.T) {
 		q := tagged(t, app, "v1")
 		cases[name](&q.Source)
 		_, err := resolve(t, client, q)
-		failure := wantClass(t, err, registry.ClassCredentials)
+		failure := failureOf(t, err, registry.ClassCredentials)
 		fmt.Fprintf(&golden, "%s:\n  %s\n", name, failure)
 		if text := fmt.Sprint(failure, failure.Err); strings.Contains(text, "s3cr3t") {
 			t.Errorf("%s: the secret is in %q", name, text)
@@ -136,7 +136,7 @@ func TestASecretBeatsTheProvider(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
 	f.MustPush(t, app, "v1")
 	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
-	f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "robot", "right")}}
+	f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "right")}}
 	q := withSecret(t, "apps", "pull")
 	q.Source.Provider = "aws"
 	mustResolve(t, f.client(), q)
@@ -147,8 +147,8 @@ func TestTwoLoginsNeverShareAnAnswer(t *testing.T) {
 	f.MustPush(t, app, "v1")
 	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
 	reader := secrets{
-		"rich/pull": pullSecret("ghcr.io", "robot", "right"),
-		"poor/pull": pullSecret("ghcr.io", "robot", "wrong"),
+		"rich/pull": pullSecret("ghcr.io", "right"),
+		"poor/pull": pullSecret("ghcr.io", "wrong"),
 	}
 	f.Options.Credentials = registry.PullSecrets{Reader: reader}
 	client := f.client()
@@ -177,7 +177,7 @@ func TestCredentialsStayWithTheirRegistry(t *testing.T) {
 			f.Require("ghcr.io", login)
 			f.Break(app, registrytest.RedirectTo("https://cdn.ghcr.io/v2/acme/app/manifests/v1"))
 			want := f.MustPush(t, "cdn.ghcr.io/acme/app", "v1")
-			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "robot", "right")}}
+			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "right")}}
 			if got := mustResolve(t, f.client(), withSecret(t, "apps", "pull")); got.Digest != want {
 				t.Errorf("got %s, want %s", got.Digest, want)
 			}
@@ -199,7 +199,7 @@ func TestCredentialsStayWithTheirRegistry(t *testing.T) {
 
 func TestTheCommandLineUsesTheUsersOwnLogin(t *testing.T) {
 	home := t.TempDir()
-	config := pullSecret("ghcr.io", "robot", "right").Data[".dockerconfigjson"]
+	config := pullSecret("ghcr.io", "right").Data[".dockerconfigjson"]
 	if err := os.WriteFile(filepath.Join(home, "config.json"), config, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestTenantsCannotReachReservedAddresses(t *testing.T) {
 			f.MustPush(t, app, "v1")
 			c.prepare(f)
 			_, err := resolve(t, f.client(), tagged(t, c.repository, "v1"))
-			failure := wantClass(t, err, registry.ClassRefused)
+			failure := failureOf(t, err, registry.ClassRefused)
 			for _, told := range []string{"169.254", "10.0.0.5", "fd00", "link-local"} {
 				if said := strings.TrimPrefix(failure.Error(), c.repository); strings.Contains(said, told) {
 					t.Errorf("users are told %q in %q", told, said)

@@ -111,7 +111,7 @@ func TestEveryFailureHasItsClassAndSaysNoMoreThanItShould(t *testing.T) {
 				f.Options.RequestTimeout, f.Options.ResolveTimeout = 0, 0
 			}
 			_, err := resolve(t, f.client(), registry.Query{Source: source(t, app, c.ref)})
-			failure := wantClass(t, err, c.class)
+			failure := failureOf(t, err, c.class)
 			if failure.Err == nil {
 				t.Error("the log gets no detail")
 			}
@@ -160,7 +160,7 @@ func TestAnUntrustedCertificateIsNamedAsSuch(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
 	f.Options.Roots = registrytest.Start(t).Roots()
 	_, err := resolve(t, f.client(), tagged(t, app, "v1"))
-	if got, want := wantClass(t, err, registry.ClassUnreachable).Error(), app+":v1: unreachable: its certificate is not trusted"; got != want {
+	if got, want := failureOf(t, err, registry.ClassUnreachable).Error(), app+":v1: unreachable: its certificate is not trusted"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -258,7 +258,7 @@ func TestABadReferenceOfAForeignSourceTellsNothingOfIt(t *testing.T) {
 	s.Origin = &flux.Key{Kind: "OCIRepository", NamespacedName: types.NamespacedName{Namespace: "infra", Name: "app"}}
 	_, err := resolve(t, newFixture(t, "ghcr.io").client(), registry.Query{Source: s})
 	want := "OCIRepository infra/app: bad-reference: ref.tag of the source cannot be used"
-	if diff := cmp.Diff(want, wantClass(t, err, registry.ClassReference).Error()); diff != "" {
+	if diff := cmp.Diff(want, failureOf(t, err, registry.ClassReference).Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
 }
@@ -274,7 +274,7 @@ func TestARepositoryWithAProblemIsNotDialled(t *testing.T) {
 
 func TestOfflineAsksNobody(t *testing.T) {
 	_, err := resolve(t, registry.Offline{}, tagged(t, app, "v1"))
-	if got, want := wantClass(t, err, registry.ClassOffline).Error(), app+":v1: offline: no registry is asked offline"; got != want {
+	if got, want := failureOf(t, err, registry.ClassOffline).Error(), app+":v1: offline: no registry is asked offline"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

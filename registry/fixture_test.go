@@ -140,7 +140,13 @@ func mustResolve(t *testing.T, r registry.Resolver, q registry.Query) registry.R
 }
 
 // wantClass fails unless err is an *registry.Error of the class.
-func wantClass(t *testing.T, err error, class registry.Class) *registry.Error {
+func wantClass(t *testing.T, err error, class registry.Class) {
+	t.Helper()
+	_ = failureOf(t, err, class)
+}
+
+// failureOf returns the error, which must be of the class.
+func failureOf(t *testing.T, err error, class registry.Class) *registry.Error {
 	t.Helper()
 	var failure *registry.Error
 	if !errors.As(err, &failure) {

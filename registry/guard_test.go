@@ -107,8 +107,8 @@ func TestTheSocketIsJudgedOnceMore(t *testing.T) {
 }
 
 func FuzzTheGuardNeverPermitsWhatEmbedsMetadata(f *testing.F) {
-	f.Add([]byte(netip.MustParseAddr("2002:a9fe:a9fe::1").AsSlice()))
-	f.Add([]byte(netip.MustParseAddr("64:ff9b::a9fe:a9fe").AsSlice()))
+	f.Add(netip.MustParseAddr("2002:a9fe:a9fe::1").AsSlice())
+	f.Add(netip.MustParseAddr("64:ff9b::a9fe:a9fe").AsSlice())
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		addr, ok := netip.AddrFromSlice(raw)
 		if !ok || (guard{private: true}).check(addr) != nil {

@@ -80,7 +80,7 @@ func (r registerer) Register(path string, hook http.Handler) { r.mux.Handle(path
 // post sends a body and returns the response of the review.
 func post(t *testing.T, url, contentType string, body []byte) *admissionv1.AdmissionResponse {
 	t.Helper()
-	resp, err := http.Post(url, contentType, bytes.NewReader(body)) //nolint:noctx // the test's own deadline is enough
+	resp, err := http.Post(url, contentType, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // release is set when a release is built outside of Git: -ldflags "-X main.release=v1.2.3".
-var release string
+var release string //nolint:gochecknoglobals // -ldflags -X sets variables only
 
 // version is the release, or what the Go toolchain knows of the source: a tag, a commit, or "(devel)".
 func version() string {

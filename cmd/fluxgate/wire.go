@@ -2,25 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 
 	"github.com/go-logr/logr"
-	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/fluxgate/fluxgate/certs"
 	"github.com/fluxgate/fluxgate/cluster"
@@ -31,7 +24,7 @@ import (
 )
 
 // certificateSecret is the Secret, in Fluxgate's namespace, that the replicas share their certificate by.
-const certificateSecret = "fluxgate-tls"
+const certificateSecret = "fluxgate-tls" //nolint:gosec // a name
 
 // serve builds everything that `fluxgate serve` consists of, and runs it until ctx ends.
 func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
@@ -43,13 +36,9 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	roots, err := rootsOf(f.registryCA)
+	resolving, err := f.registryOptions()
 	if err != nil {
 		return err
-	}
-	egress, err := parsePrefixes(f.egressAllow)
-	if err != nil {
-		return usageError{err}
 	}
 	config, err := restConfig(f.kubeconfig)
 	if err != nil {
@@ -71,31 +60,33 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	resolving.Credentials = registry.PullSecrets{Reader: cluster.Secrets{Live: live}}
 	reviewer := gate.New(gate.Options{
-		Policies:   func() *policy.Set { return policies },
-		Lookup:     cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
-		Namespaces: cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
-		Resolver: registry.New(registry.Options{
-			Credentials:    registry.PullSecrets{Reader: cluster.Secrets{Live: live}},
-			Roots:          roots,
-			AllowEgress:    egress,
-			ResolveTimeout: f.reviewTimeout,
-		}),
+		Policies:      func() *policy.Set { return policies },
+		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
+		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
+		Resolver:      registry.New(resolving),
 		KeepSourceRef: f.keepSourceRef,
 	})
 	counters, err := admit.NewMetrics(metrics.Registry)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	if err := watchCertificate(mgr, keeper, metrics.Registry); err != nil {
-		return err
-	}
 	admit.Register(mgr.GetWebhookServer(), admit.Options{Reviewer: reviewer, Metrics: counters, Timeout: f.reviewTimeout})
-	if err := addChecks(mgr, keeper); err != nil {
-		return err
-	}
 	log.Info("starting", "version", version(), "policies", len(policies.Policies()), "port", f.port)
 	return mgr.Start(ctx)
+}
+
+func (f *serveFlags) registryOptions() (registry.Options, error) {
+	roots, err := rootsOf(f.registryCA)
+	if err != nil {
+		return registry.Options{}, err
+	}
+	egress, err := parsePrefixes(f.egressAllow)
+	if err != nil {
+		return registry.Options{}, usageError{err}
+	}
+	return registry.Options{Roots: roots, AllowEgress: egress, ResolveTimeout: f.reviewTimeout}, nil
 }
 
 func newLogger(w io.Writer, verbose bool) logr.Logger {
@@ -118,82 +109,6 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 	}
 	config.QPS = -1
 	return config, nil
-}
-
-func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *certs.Certs) (manager.Manager, error) {
-	mgr, err := manager.New(config, manager.Options{
-		Logger:                 log,
-		Cache:                  cache.Options{DefaultTransform: cluster.Slim, ReaderFailOnMissingInformer: false},
-		Metrics:                metricsserver.Options{BindAddress: f.metricsAdr},
-		HealthProbeBindAddress: f.healthAddr,
-		WebhookServer: webhook.NewServer(webhook.Options{Port: f.port, TLSOpts: []func(*tls.Config){func(c *tls.Config) {
-			c.MinVersion = tls.VersionTLS13
-			c.GetCertificate = keeper.GetCertificate
-		}}}),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("manager: %w", err)
-	}
-	return mgr, nil
-}
-
-// watchCertificate keeps the certificate up on every replica, and shows when it expires.
-func watchCertificate(mgr manager.Manager, keeper *certs.Certs, r prometheus.Registerer) error {
-	if err := r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: "fluxgate", Name: "certificate_expiry_timestamp_seconds",
-		Help: "When the serving certificate expires, in seconds since 1970; 0 before there is one.",
-	}, func() float64 {
-		if expiry := keeper.Expiry(); !expiry.IsZero() {
-			return float64(expiry.Unix())
-		}
-		return 0
-	})); err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	return mgr.Add(everyReplica(keeper.Run))
-}
-
-// everyReplica is a Runnable that waits for no leader.
-type everyReplica func(context.Context) error
-
-func (r everyReplica) Start(ctx context.Context) error { return r(ctx) }
-
-func (everyReplica) NeedLeaderElection() bool { return false }
-
-// addChecks makes a replica ready only when it can answer: the caches are full, the certificate is published, and the
-// handlers are served.
-func addChecks(mgr manager.Manager, keeper *certs.Certs) error {
-	warm := make(chan struct{})
-	if err := mgr.Add(everyReplica(func(ctx context.Context) error {
-		if err := cluster.Warm(ctx, mgr.GetCache(), mgr.GetRESTMapper()); err != nil {
-			return err
-		}
-		if mgr.GetCache().WaitForCacheSync(ctx) {
-			close(warm)
-		}
-		<-ctx.Done()
-		return nil
-	})); err != nil {
-		return err
-	}
-	checks := map[string]func(*http.Request) error{
-		"certificate": func(*http.Request) error { return keeper.Ready() },
-		"webhooks":    mgr.GetWebhookServer().StartedChecker(),
-		"caches": func(*http.Request) error {
-			select {
-			case <-warm:
-				return nil
-			default:
-				return fmt.Errorf("namespaces and sources are still being read")
-			}
-		},
-	}
-	for name, check := range checks {
-		if err := mgr.AddReadyzCheck(name, check); err != nil {
-			return err
-		}
-	}
-	return mgr.AddHealthzCheck("ping", func(*http.Request) error { return nil })
 }
 
 // rootsOf returns the system's certificates with those of a file; nil, which means the system's, where there is no file.

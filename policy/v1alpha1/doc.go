@@ -5,6 +5,8 @@ package v1alpha1
 import "k8s.io/apimachinery/pkg/runtime/schema"
 
 // GroupVersion is the API group and version of the types in this package.
+//
+//nolint:gochecknoglobals // where every API package of Kubernetes has it
 var GroupVersion = schema.GroupVersion{Group: "fluxgate.dev", Version: "v1alpha1"}
 
 // SourcePolicyKind is the kind of SourcePolicy.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -32,6 +33,16 @@ spec:
 type testCase struct {
 	name, path string
 	body       []byte
+	// unseen gives each call an object of another name, so that nothing is remembered of it.
+	unseen bool
+}
+
+// vary returns the case as it is for call n.
+func (c testCase) vary(n int) testCase {
+	if c.unseen {
+		c.body = bytes.ReplaceAll(c.body, []byte(`"name":"podinfo"`), fmt.Appendf(nil, `"name":"podinfo-%d"`, n))
+	}
+	return c
 }
 
 // cases are the calls, each beside the no-op that gets the same body.
@@ -41,14 +52,16 @@ func (s *server) cases() []testCase {
 	labelled := review("UPDATE", s.object(`"labels":{"team":"acme"},`), pinned)
 	created := review("CREATE", pinned, "null")
 	return []testCase{
-		{"no-op, update", "/noop", labelled},
-		{"validate, update of an unchanged spec", "/validate", unchanged},
-		{"validate, pinned, update with all rules", "/validate", labelled},
-		{"mutate, update of an unchanged spec", "/mutate", unchanged},
-		{"mutate, pinned, update", "/mutate", labelled},
-		{"no-op, create", "/noop", created},
-		{"validate, pinned, create with all rules", "/validate", created},
-		{"mutate, pinned, create", "/mutate", created},
+		{name: "no-op, update", path: "/noop", body: labelled},
+		{name: "validate, update of an unchanged spec", path: "/validate", body: unchanged},
+		{name: "validate, pinned, update, all rules", path: "/validate", body: labelled},
+		{name: "validate, the same, object never seen before", path: "/validate", body: labelled, unseen: true},
+		{name: "mutate, update of an unchanged spec", path: "/mutate", body: unchanged},
+		{name: "mutate, pinned, update", path: "/mutate", body: labelled},
+		{name: "no-op, create", path: "/noop", body: created},
+		{name: "validate, pinned, create, all rules", path: "/validate", body: created},
+		{name: "validate, the same, object never seen before", path: "/validate", body: created, unseen: true},
+		{name: "mutate, pinned, create", path: "/mutate", body: created},
 	}
 }
 

@@ -9,22 +9,16 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net/netip"
-	"net/url"
-	"sync"
 	"time"
 )
-
-type urlOf = url.URL
 
 // publicAddress stands in for DNS: the registry's Dial ends on loopback whatever the address.
 func publicAddress(context.Context, string) ([]netip.Addr, error) {
 	return []netip.Addr{netip.AddrFrom4([4]byte{192, 0, 2, 1})}, nil
 }
 
-// certificate gives the server one self-signed certificate, made at the first handshake.
-func certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) { return newCertificate() }
-
-var newCertificate = sync.OnceValues(func() (*tls.Certificate, error) {
+// newCertificate makes a self-signed certificate.
+func newCertificate() (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -35,4 +29,4 @@ var newCertificate = sync.OnceValues(func() (*tls.Certificate, error) {
 		return nil, err
 	}
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
-})
+}

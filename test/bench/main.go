@@ -11,10 +11,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -31,7 +31,9 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	printLatencies(os.Stdout, single)
+	if err := printLatencies(os.Stdout, single); err != nil {
+		return err
+	}
 	fmt.Printf("\nthroughput at %d connections, %s each:\n\n", connections, window)
 	for _, c := range cases {
 		rate, err := server.throughput(ctx, c)

@@ -40,6 +40,7 @@ func (s *server) takeTurns(ctx context.Context, cases []testCase) ([]latencies, 
 	}
 	for round := range sequential + warmUp {
 		for i, c := range cases {
+			c := c.vary(round)
 			start := time.Now()
 			if err := s.call(ctx, c); err != nil {
 				return nil, err
@@ -85,7 +86,7 @@ func (s *server) throughput(ctx context.Context, c testCase) (perSecond float64,
 	for worker := range connections {
 		group.Go(func() error {
 			for time.Since(start) < window {
-				if err := s.call(ctx, c); err != nil {
+				if err := s.call(ctx, c.vary(worker<<32|counts[worker])); err != nil {
 					return err
 				}
 				counts[worker]++
@@ -104,7 +105,7 @@ func (s *server) throughput(ctx context.Context, c testCase) (perSecond float64,
 }
 
 // printLatencies shows each case beside the last no-op before it.
-func printLatencies(w io.Writer, all []latencies) {
+func printLatencies(w io.Writer, all []latencies) error {
 	table := tabwriter.NewWriter(w, 2, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "case\tbytes\tp50\tp99\tp50/no-op\tp99/no-op\t")
 	var base latencies
@@ -116,5 +117,5 @@ func printLatencies(w io.Writer, all []latencies) {
 			l.at(0.5).Round(time.Microsecond), l.at(0.99).Round(time.Microsecond),
 			float64(l.at(0.5))/float64(base.at(0.5)), float64(l.at(0.99))/float64(base.at(0.99)))
 	}
-	table.Flush()
+	return table.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -52,13 +53,17 @@ func startServer(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	certificate, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	hooks := webhook.NewServer(webhook.Options{Host: "127.0.0.1", Port: port, TLSOpts: []func(*tls.Config){func(c *tls.Config) {
 		c.MinVersion = tls.VersionTLS13
-		c.GetCertificate = certificate
+		c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate, nil }
 	}}})
 	hooks.Register("/noop", &admission.Webhook{Handler: admission.HandlerFunc(
 		func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })})
@@ -101,7 +106,7 @@ func (s *server) gate() (*gate.Gate, error) {
 		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
 		Resolver: registry.New(registry.Options{
 			Roots: s.registry.Roots(),
-			Proxy: func(*http.Request) (*urlOf, error) { return nil, nil },
+			Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 			Dial:  s.registry.Dial, Lookup: publicAddress,
 			Cache: registry.CacheOptions{Found: time.Hour},
 		}),
@@ -109,7 +114,7 @@ func (s *server) gate() (*gate.Gate, error) {
 }
 
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

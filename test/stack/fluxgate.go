@@ -60,7 +60,7 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 		defer file.Close()
 		output = file
 	}
-	p.command = exec.Command(filepath.Join(root, "bin", "fluxgate"), arguments...) //nolint:gosec,noctx // our own binary, ended by Stop
+	p.command = exec.Command(filepath.Join(root, "bin", "fluxgate"), arguments...) //nolint:gosec // our own binary, ended by Stop
 	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
@@ -160,7 +160,7 @@ func (p *Process) Stop() error {
 func freePorts(n int) ([]string, error) {
 	addresses := make([]string, 0, n)
 	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // returns at once
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/fluxgate/fluxgate/certs"
+	"github.com/fluxgate/fluxgate/cluster"
+)
+
+// newManager returns a manager that serves the webhooks with the certificate that keeper keeps up.
+func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *certs.Certs) (manager.Manager, error) {
+	mgr, err := manager.New(config, manager.Options{
+		Logger:                 log,
+		Cache:                  cache.Options{DefaultTransform: cluster.Slim, ReaderFailOnMissingInformer: false},
+		Metrics:                metricsserver.Options{BindAddress: f.metricsAdr},
+		HealthProbeBindAddress: f.healthAddr,
+		WebhookServer: webhook.NewServer(webhook.Options{Port: f.port, TLSOpts: []func(*tls.Config){func(c *tls.Config) {
+			c.MinVersion = tls.VersionTLS13
+			c.GetCertificate = keeper.GetCertificate
+		}}}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("manager: %w", err)
+	}
+	if err := watchCertificate(mgr, keeper, metrics.Registry); err != nil {
+		return nil, err
+	}
+	return mgr, addChecks(mgr, keeper)
+}
+
+// watchCertificate keeps the certificate up on every replica, and shows when it expires.
+func watchCertificate(mgr manager.Manager, keeper *certs.Certs, r prometheus.Registerer) error {
+	if err := r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "fluxgate", Name: "certificate_expiry_timestamp_seconds",
+		Help: "When the serving certificate expires, in seconds since 1970; 0 before there is one.",
+	}, func() float64 {
+		if expiry := keeper.Expiry(); !expiry.IsZero() {
+			return float64(expiry.Unix())
+		}
+		return 0
+	})); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return mgr.Add(everyReplica(keeper.Run))
+}
+
+// everyReplica is a Runnable that waits for no leader.
+type everyReplica func(context.Context) error
+
+func (r everyReplica) Start(ctx context.Context) error { return r(ctx) }
+
+func (everyReplica) NeedLeaderElection() bool { return false }
+
+// addChecks makes a replica ready only when it can answer: the caches are full, the certificate is published, and the
+// handlers are served.
+func addChecks(mgr manager.Manager, keeper *certs.Certs) error {
+	warm := make(chan struct{})
+	if err := mgr.Add(everyReplica(func(ctx context.Context) error {
+		if err := cluster.Warm(ctx, mgr.GetCache(), mgr.GetRESTMapper()); err != nil {
+			return err
+		}
+		if mgr.GetCache().WaitForCacheSync(ctx) {
+			close(warm)
+		}
+		<-ctx.Done()
+		return nil
+	})); err != nil {
+		return err
+	}
+	checks := map[string]func(*http.Request) error{
+		"certificate": func(*http.Request) error { return keeper.Ready() },
+		"webhooks":    mgr.GetWebhookServer().StartedChecker(),
+		"caches": func(*http.Request) error {
+			select {
+			case <-warm:
+				return nil
+			default:
+				return errors.New("namespaces and sources are still being read")
+			}
+		},
+	}
+	for name, check := range checks {
+		if err := mgr.AddReadyzCheck(name, check); err != nil {
+			return err
+		}
+	}
+	return mgr.AddHealthzCheck("ping", func(*http.Request) error { return nil })
+}
