@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -11,20 +10,22 @@ import (
 	"github.com/fluxgate/fluxgate/gate"
 )
 
-// admit lets others see an OCIRepository as it came out. Where it did not because its digest could not be asked for, they
-// see it with a digest that nothing has: it will have one when it is admitted, and that nobody answered now is no violation
-// of those that refer to it. They are told by Inventory.unpinned.
+// admit lets others see an OCIRepository as it came out. Where its digest could not be asked for, it is pending: it will have
+// one when it is admitted, and that nobody answered now is no violation of those that refer to it. They are told by
+// Inventory.unpinned.
 func (i *item) admit(r reviewed) {
 	i.object = r.admitted
 	digest, _, _ := unstructured.NestedString(i.object.Object, "spec", "ref", "digest")
 	if digest != "" || !r.result.waits() {
 		return
 	}
-	pinned := i.object.DeepCopy()
-	if err := unstructured.SetNestedField(pinned.Object, "sha256:"+strings.Repeat("0", 64), "spec", "ref", "digest"); err != nil {
-		return // a bad object; its result says so
-	}
-	i.object, i.unpinned = pinned, &r.result.NotJudged[0]
+	i.unpinned = &r.result.NotJudged[0]
+}
+
+// Pending reports whether an object of the files has no digest only because nobody could be asked for it; see gate.Options.
+func (i *Inventory) Pending(key flux.Key) bool {
+	found, ok := i.referents[key]
+	return ok && found.unpinned != nil
 }
 
 // waits reports whether the object is not admitted as it is, only because somebody could not be asked.

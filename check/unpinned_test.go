@@ -22,20 +22,19 @@ func TestReferentsWhoseDigestNobodyToldAreNoViolationOfOthers(t *testing.T) {
 		return []NotJudged{{Policy: "p", Path: "spec.chartRef", Class: class, Message: "OCIRepository x/a: not told"}}
 	}
 	nothing := []NotJudged{}
-	placeholder := "sha256:" + strings.Repeat("0", 64)
 	cases := map[string]struct {
 		repository gate.Decision
 		bad        error
 		digest     string
-		// sees is the digest that the HelmRelease sees, told what its result says of it.
-		sees string
-		told []NotJudged
+		// pending is what the HelmRelease's judge is told of the repository, told what the HelmRelease's result says of it.
+		pending bool
+		told    []NotJudged
 	}{
 		"offline": {
-			repository: gate.Decision{Verdict: gate.Allow, Failures: failure("offline")}, sees: placeholder, told: told("offline"),
+			repository: gate.Decision{Verdict: gate.Allow, Failures: failure("offline")}, pending: true, told: told("offline"),
 		},
 		"a registry that is down": {
-			repository: gate.Decision{Verdict: gate.Undecided, Failures: failure("unreachable")}, sees: placeholder, told: told("unreachable"),
+			repository: gate.Decision{Verdict: gate.Undecided, Failures: failure("unreachable")}, pending: true, told: told("unreachable"),
 		},
 		"down, but the policy admits it unpinned": {
 			repository: gate.Decision{Verdict: gate.Warn, Failures: failure("unreachable")}, told: nothing,
@@ -47,13 +46,13 @@ func TestReferentsWhoseDigestNobodyToldAreNoViolationOfOthers(t *testing.T) {
 			repository: gate.Decision{Verdict: gate.Allow}, told: nothing,
 		},
 		"a digest of its own": {
-			repository: gate.Decision{Verdict: gate.Undecided, Failures: failure("unreachable")}, digest: "sha256:1", sees: "sha256:1", told: nothing,
+			repository: gate.Decision{Verdict: gate.Undecided, Failures: failure("unreachable")}, digest: "sha256:1", told: nothing,
 		},
 		"a bad object": {
 			bad: &flux.ObjectError{Path: "spec.verify", Message: "is a number"}, told: nothing,
 		},
 		"a defect of the gate": {
-			bad: errors.New("out of order"), sees: placeholder,
+			bad: errors.New("out of order"), pending: true,
 			told: []NotJudged{{Path: "spec.chartRef", Class: "internal", Message: "OCIRepository x/a: out of order"}},
 		},
 	}
@@ -64,7 +63,7 @@ func TestReferentsWhoseDigestNobodyToldAreNoViolationOfOthers(t *testing.T) {
 				repository = strings.Replace(repository, "app\"", "app\", ref: {digest: \""+c.digest+"\"}", 1)
 			}
 			inventory := readStdin(release + "---\n" + repository)
-			var sees string
+			var pending bool
 			judge := Judge{Gate: fakeGate{validate: func(ctx context.Context, u *unstructured.Unstructured) (gate.Decision, error) {
 				if u.GetKind() == "OCIRepository" {
 					return c.repository, c.bad
@@ -73,12 +72,12 @@ func TestReferentsWhoseDigestNobodyToldAreNoViolationOfOthers(t *testing.T) {
 				if err != nil {
 					return gate.Decision{}, err
 				}
-				sees = sources[0].Ref.Digest
+				pending = inventory.Pending(*sources[0].Origin)
 				return gate.Decision{Verdict: gate.Allow}, nil
 			}}}
 			result := judge.Report(t.Context(), inventory).Results[0]
-			if sees != c.sees {
-				t.Errorf("the HelmRelease sees %q, want %q", sees, c.sees)
+			if pending != c.pending {
+				t.Errorf("the repository's digest is pending: %t, want %t", pending, c.pending)
 			}
 			if diff := cmp.Diff(c.told, result.NotJudged); diff != "" {
 				t.Errorf("not judged (-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ func (r *review) input(j judgement) policy.Review {
 		Sources:    make([]policy.SourceReview, len(j.side.sources)),
 	}
 	for i, s := range j.side.sources {
-		in.Sources[i] = policy.SourceReview{Source: s, Pending: j.pending[i]}
+		in.Sources[i] = policy.SourceReview{Source: s, Pending: j.pending[i] || r.gate.waits(s)}
 		if change, pinnable := r.changes[i]; pinnable && j.side == &r.now {
 			in.Sources[i].Changed = change.Changed()
 		}
@@ -59,6 +59,11 @@ func (r *review) input(j judgement) policy.Review {
 		}
 	}
 	return in
+}
+
+// waits reports whether the object that declares a source will have its digest later.
+func (g *Gate) waits(s flux.Source) bool {
+	return s.Origin != nil && g.options.Pending != nil && g.options.Pending(*s.Origin)
 }
 
 func ruleFailure(err error) Failure {

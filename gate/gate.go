@@ -22,13 +22,16 @@ func (f NamespacesFunc) Labels(ctx context.Context, name string) (map[string]str
 	return f(ctx, name)
 }
 
-// Options are what a gate leans on; none may be nil.
+// Options are what a gate leans on; none but Pending may be nil.
 type Options struct {
 	// Policies returns the policies in force; it is called once a review.
 	Policies   func() *policy.Set
 	Lookup     flux.Lookup
 	Namespaces Namespaces
 	Resolver   registry.Resolver
+	// Pending reports whether an object that others refer to has no digest only because nobody could be asked for it. Nil
+	// means never: what is stored in a cluster is as it is.
+	Pending func(flux.Key) bool
 	// KeepSourceRef turns off the rewrite of a HelmRelease's sourceRef to an OCIRepository into a chartRef.
 	KeepSourceRef bool
 }

@@ -39,6 +39,7 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 			Policies:      func() *policy.Set { return policies },
 			Lookup:        inventory,
 			Namespaces:    inventory,
+			Pending:       inventory.Pending,
 			Resolver:      resolver,
 			KeepSourceRef: f.keepSourceRef,
 		}),
