@@ -86,11 +86,11 @@ func (c *ControlPlane) stopAll() error {
 // newEnvironment prepares etcd and kube-apiserver to keep all their files below dir. envtest turns fsync off in etcd, RBAC
 // on, and gives the API server a key to sign ServiceAccount tokens with.
 func newEnvironment(dir string, binaries assets.Binaries, options Options) (*envtest.Environment, error) {
-	etcdPath, err := leash(dir, binaries.Etcd)
+	etcdPath, err := Leash(dir, binaries.Etcd)
 	if err != nil {
 		return nil, err
 	}
-	serverPath, err := leash(dir, binaries.APIServer)
+	serverPath, err := Leash(dir, binaries.APIServer)
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ parented() {
 exec %[2]s "$@"
 `
 
-// leash writes a script into dir that runs binary and does not let it outlive this process, nor dir outlive both.
-func leash(dir, binary string) (string, error) {
+// Leash writes a script into dir that runs binary and does not let it outlive this process, nor dir outlive both.
+func Leash(dir, binary string) (string, error) {
 	script := fmt.Sprintf(leashScript, shellQuote(dir), shellQuote(binary))
 	path := filepath.Join(dir, filepath.Base(binary))
 	return path, os.WriteFile(path, []byte(script), 0o700) //nolint:gosec // a script must be executable

@@ -10,9 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/fluxgate/fluxgate/test/controlplane"
 )
@@ -44,10 +48,18 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 		Address: "https://" + ports[0], Health: "http://" + ports[1], Metrics: "http://" + ports[2],
 		log: filepath.Join(s.dir, "fluxgate.log"), exited: make(chan error, 1),
 	}
-	if err := s.Install(ctx, filepath.Join(root, "deploy", "base"), p.Address); err != nil {
+	shipped, err := controlplane.Manifests(filepath.Join(root, "deploy", "base"))
+	if err != nil {
 		return nil, err
 	}
-	arguments, err := s.arguments(ctx, ports, o)
+	if err := s.Apply(ctx, controlplane.AtAddress(shipped, p.Address)...); err != nil {
+		return nil, err
+	}
+	arguments, err := s.arguments(ctx, shipped, ports, o)
+	if err != nil {
+		return nil, err
+	}
+	binary, err := controlplane.Leash(s.dir, filepath.Join(root, "bin", "fluxgate"))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +72,7 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 		defer file.Close()
 		output = file
 	}
-	p.command = exec.Command(filepath.Join(root, "bin", "fluxgate"), arguments...) //nolint:gosec // our own binary, ended by Stop
+	p.command = exec.Command(binary, arguments...) //nolint:gosec // our own binary, ended by Stop
 	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
@@ -70,7 +82,10 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	return p, p.waitReady(ctx)
 }
 
-func (s *Stack) arguments(ctx context.Context, ports []string, o Options) ([]string, error) {
+// arguments are those of the shipped Deployment, but for what differs on loopback: ports, policies, and how to reach things.
+func (s *Stack) arguments(
+	ctx context.Context, shipped []*unstructured.Unstructured, ports []string, o Options,
+) ([]string, error) {
 	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, "fluxgate-system", "fluxgate")
 	if err != nil {
 		return nil, err
@@ -83,14 +98,34 @@ func (s *Stack) arguments(ctx context.Context, ports []string, o Options) ([]str
 	if err != nil {
 		return nil, err
 	}
-	arguments := []string{
-		"serve", "--kubeconfig", kubeconfig, "--port", port, "--health-addr", ports[1], "--metrics-addr", ports[2],
-		"--tls-san", "127.0.0.1", "--registry-ca", authority,
+	arguments, err := shippedArguments(shipped)
+	if err != nil {
+		return nil, err
 	}
+	arguments = append(arguments,
+		"--kubeconfig", kubeconfig, "--port", port, "--health-addr", ports[1], "--metrics-addr", ports[2],
+		"--tls-san", "127.0.0.1", "--registry-ca", authority)
 	for _, path := range o.Policies {
 		arguments = append(arguments, "--policy", path)
 	}
 	return arguments, nil
+}
+
+// shippedArguments are the Deployment's, without its policies: they are mounted in a pod only.
+func shippedArguments(shipped []*unstructured.Unstructured) ([]string, error) {
+	for _, obj := range shipped {
+		if obj.GetKind() != "Deployment" {
+			continue
+		}
+		containers, _, err := unstructured.NestedSlice(obj.Object, "spec", "template", "spec", "containers")
+		if err != nil || len(containers) != 1 {
+			return nil, fmt.Errorf("deployment %s: want one container, got %v (%v)", obj.GetName(), containers, err)
+		}
+		container, _ := containers[0].(map[string]any)
+		arguments, _, err := unstructured.NestedStringSlice(container, "args")
+		return slices.DeleteFunc(arguments, func(a string) bool { return strings.HasPrefix(a, "--policy") }), err
+	}
+	return nil, errors.New("deploy/base has no Deployment")
 }
 
 // waitReady returns when /readyz answers with 200, or with the log when the process ends before.
