@@ -59,6 +59,9 @@ func Decide(c Change, w Wish) Plan {
 		return Plan{Step: Resolve, Fresh: true}
 	case !Stale(c.New, c.Source):
 		return Plan{Step: Keep}
+	case c.pinnedBefore():
+		// Another webhook changed the url after our first call and we are asked again: the tag may have moved since.
+		return Plan{Step: Restore, Digest: c.OldSource.Ref.Digest}
 	case w.Pin:
 		return Plan{Step: Resolve}
 	default:
@@ -74,7 +77,7 @@ func decideUnpinned(c Change, w Wish) Plan {
 		return Plan{Step: Resolve, Fresh: true}
 	case c.inputsChanged():
 		return Plan{Step: Resolve}
-	case Owned(c.Old, *c.OldSource) && !Stale(c.Old, *c.OldSource):
+	case c.pinnedBefore():
 		return Plan{Step: Restore, Digest: c.OldSource.Ref.Digest}
 	case c.OldSource.Ref.Digest != "" || w.Existing:
 		return Plan{Step: Resolve} // the user took a digest of his own out, or the policy pins what is there
@@ -90,6 +93,11 @@ func (c Change) Changed() bool {
 
 func (c Change) inputsChanged() bool {
 	return c.Old == nil || c.OldSource == nil || InputsOf(*c.OldSource) != InputsOf(c.Source)
+}
+
+// pinnedBefore reports whether the stored object has a digest of ours for the very inputs that the object has now.
+func (c Change) pinnedBefore() bool {
+	return !c.inputsChanged() && Owned(c.Old, *c.OldSource) && !Stale(c.Old, *c.OldSource)
 }
 
 func (c Change) repin() bool {

@@ -139,6 +139,13 @@ func TestDecide(t *testing.T) {
 		"a stale digest of ours is never restored": {
 			was: &object{url: url, tag: "v1", digest: digestA, record: recordOf(t, digestA, v2)}, is: unpinned,
 			wish: pinning, want: pin.Plan{Step: pin.Resolve}},
+		"a digest resolved in this very request gives way to the stored one when another webhook puts the url back": {
+			was: &pinned, is: object{url: url, tag: "v1", digest: digestB, record: recordOf(t, digestB, pin.Inputs{URL: url + "2", Tag: "v1"})},
+			wish: pinning, want: pin.Plan{Step: pin.Restore, Digest: digestA}},
+		"a digest resolved in this very request is resolved again where the stored one is the user's": {
+			was:  &object{url: url, tag: "v1", digest: digestA},
+			is:   object{url: url, tag: "v1", digest: digestB, record: recordOf(t, digestB, v2)},
+			wish: pinning, want: pin.Plan{Step: pin.Resolve}},
 		"an object that was unpinned stays so": {
 			was: &unpinned, is: unpinned, wish: pinning, want: pin.Plan{Step: pin.Leave}},
 		"an object that was unpinned is resolved where the policy pins what exists": {
