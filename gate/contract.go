@@ -74,7 +74,7 @@ type Failure struct {
 	Policy  string
 	OnError policy.Action // Deny, Warn or (for Allow) Audit
 	Path    string
-	// Class is bounded, for metrics: a registry.Class, "rule", "namespace", "lookup".
+	// Class is bounded, for metrics: a registry.Class, "rule", "namespace", "lookup", "not-asked".
 	Class string
 	// Message is safe to show: it names the class, never an address or an answer's body.
 	Message string

@@ -12,7 +12,10 @@ import (
 // judgement is what is known of the sources when the rules run.
 type judgement struct {
 	side *side
-	// pending are the sources without a digest whose digest is still to be asked for, or could not be.
+	// promised are the sources whose digest is about to be written, so that no rule misses it.
+	promised map[int]bool
+	// pending are the sources without a digest whose digest is still to be asked for, or could not be. The policies that
+	// would have written it are undecided for that; to all others its absence is a violation.
 	pending map[int]bool
 	// resolved are the facts; nil before anything was asked.
 	resolved map[int]policy.Resolved
@@ -24,9 +27,12 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 	if len(j.side.policies) == 0 || len(j.side.sources) == 0 {
 		return nil
 	}
-	in := policy.NewInput(r.input(j))
+	var in *policy.Input
 	var found []policy.Violation
 	for _, p := range j.side.policies {
+		if in == nil || len(j.pending) > 0 { // else all policies have the same
+			in = policy.NewInput(r.input(j, p))
+		}
 		for _, phase := range phases {
 			violations, err := p.Evaluate(ctx, in, phase)
 			if err != nil {
@@ -38,7 +44,7 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 	return found
 }
 
-func (r *review) input(j judgement) policy.Review {
+func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 	obj := j.side.object
 	in := policy.Review{
 		Operation:  j.side.operation(r),
@@ -50,7 +56,9 @@ func (r *review) input(j judgement) policy.Review {
 		Sources:    make([]policy.SourceReview, len(j.side.sources)),
 	}
 	for i, s := range j.side.sources {
-		in.Sources[i] = policy.SourceReview{Source: s, Pending: j.pending[i] || r.gate.waits(s)}
+		in.Sources[i] = policy.SourceReview{
+			Source: s, Pending: j.promised[i] || j.pending[i] && writes(p, s.Ref) || r.gate.waits(s),
+		}
 		if change, pinnable := r.changes[i]; pinnable && j.side == &r.now {
 			in.Sources[i].Changed = change.Changed()
 		}

@@ -11,16 +11,22 @@ const ruleDigest = "require-digest"
 
 // exact asks for the digests that would pass, where their absence is all that an object is denied for: a ref that no policy
 // pins has to be pinned by its author, who must be told to what. It returns the violations with what it learned. The object
-// is denied whether the registry answers or not, so that a registry that does not is no failure.
+// is denied whether the registry answers or not, so that a registry that does not is no failure, only a note.
 func (r *review) exact(ctx context.Context, static []policy.Violation, pending map[int]bool) ([]policy.Violation, error) {
+	if len(r.failures) > 0 {
+		return static, nil // among what could not be evaluated may be an allow-list
+	}
 	missing := r.missing(static)
-	failures := r.failures
 	for i := range missing {
 		if _, err := r.resolve(ctx, i, false); err != nil {
 			return nil, err
 		}
+		if len(r.failures) > 0 {
+			why := r.failures[0]
+			r.notes = append(r.notes, Note{Path: why.Path, Message: "the digest that would pass is not known: " + why.Message})
+			r.failures = nil
+		}
 	}
-	r.failures = failures
 	if len(r.resolved) == 0 {
 		return static, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/registry"
 )
 
 // strict pins, and demands what it pins.
@@ -370,5 +371,22 @@ func TestADenialNamesTheDigestThatWouldPass(t *testing.T) {
 	with := repository("  url: oci://ghcr.io/acme/app\n  ref: {semver: '>=1.0.0', digest: \"" + digestA + "\"}")
 	if d, err := w.gate().Validate(t.Context(), request(t, "", with)); err != nil || d.Verdict != gate.Allow {
 		t.Errorf("with that change the verdict is %s, %v", d.Verdict, err)
+	}
+}
+
+func TestADenialSaysWhyTheDigestThatWouldPassIsNotKnown(t *testing.T) {
+	w := &world{t: t, policies: strict, answers: map[string]any{
+		"ghcr.io/acme/app:>=1.0.0": &registry.Error{Class: registry.ClassNoMatch, Reference: "ghcr.io/acme/app"},
+	}}
+	denied, err := w.gate().Validate(t.Context(), request(t, "", repository(ranged)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []gate.Note{{Path: "spec.ref", Message: "the digest that would pass is not known: ghcr.io/acme/app: no-version"}}
+	if diff := cmp.Diff(want, denied.Notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	if len(denied.Failures) > 0 {
+		t.Errorf("failures %v, want none: the object is denied anyway", denied.Failures)
 	}
 }

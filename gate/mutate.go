@@ -63,7 +63,7 @@ func (r *review) pin(ctx context.Context, copied bool) ([]Pin, error) {
 			pins = append(pins, *p)
 		}
 	}
-	if len(r.changes) == 0 && pin.Recorded(own) {
+	if len(r.changes) == 0 && len(r.failures) == 0 && pin.Recorded(own) { // what could not be read may be a pin
 		pin.Release(edit())
 	}
 	r.now.object = own
@@ -132,7 +132,8 @@ func (r *review) ask(ctx context.Context, i int, fresh bool) (bool, error) {
 	if len(r.failures) > 0 {
 		return false, nil
 	}
-	static := r.ratchet(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: map[int]bool{i: true}}, policy.Static))
+	r.now.sources[i].Ref.Digest = "" // one of ours gives way to the answer
+	static := r.ratchet(ctx, r.evaluate(ctx, judgement{side: &r.now, promised: map[int]bool{i: true}}, policy.Static))
 	if denies(static) || r.blocked(static)[i] {
 		return false, nil
 	}

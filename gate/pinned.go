@@ -20,17 +20,20 @@ const (
 // report, so theirs is told apart.
 func wish(policies []*policy.Policy, ref flux.Ref) (enforced pin.Wish, reported bool) {
 	for _, p := range policies {
-		if p.Pins(ref) != policy.PinOnChange {
-			continue
-		}
-		if p.Action() == policy.Audit {
+		switch {
+		case writes(p, ref):
+			enforced.Pin = true
+			enforced.Existing = enforced.Existing || p.PinExisting()
+		case p.Pins(ref) == policy.PinOnChange:
 			reported = true
-			continue
 		}
-		enforced.Pin = true
-		enforced.Existing = enforced.Existing || p.PinExisting()
 	}
 	return enforced, reported && !enforced.Pin
+}
+
+// writes reports whether a policy has the digest of such a ref written.
+func writes(p *policy.Policy, ref flux.Ref) bool {
+	return p.Pins(ref) == policy.PinOnChange && p.Action() != policy.Audit
 }
 
 // unpinned returns the violations of the pin itself: sources without a digest where a policy pins them, and stale pins.

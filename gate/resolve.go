@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/policy"
@@ -33,6 +34,8 @@ func (r *review) blocked(found []policy.Violation) map[int]bool {
 // whether there is an answer; where there is none, the policies that needed it have a failure. The error is an
 // *flux.ObjectError: a ref that no registry could answer.
 func (r *review) resolve(ctx context.Context, i int, fresh bool) (bool, error) {
+	ctx, cancel := sparing(ctx)
+	defer cancel()
 	s := r.now.sources[i]
 	answer, err := r.gate.options.Resolver.Resolve(ctx, registry.Query{
 		Source: s, AllowPrivate: r.allowListed(), Fresh: fresh,
@@ -49,6 +52,15 @@ func (r *review) resolve(ctx context.Context, i int, fresh bool) (bool, error) {
 	return false, nil
 }
 
+// sparing keeps an eighth of the time from the registry: where it does not answer, the rest must still be judged.
+func sparing(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/8))
+}
+
 // allowListed reports whether an allow-list spoke for the sources: only then may private addresses be dialled.
 func (r *review) allowListed() bool {
 	for _, p := range r.now.policies {
@@ -59,11 +71,11 @@ func (r *review) allowListed() bool {
 	return false
 }
 
-// concerned are the policies that need to know what a source's ref names.
+// concerned are the policies that need to know what a source's ref names: to compare it with the digest, or to write one.
 func (r *review) concerned(s flux.Source) []*policy.Policy {
 	var concerned []*policy.Policy
 	for _, p := range r.now.policies {
-		if p.NeedsFacts() || p.Pins(s.Ref) == policy.PinOnChange {
+		if p.NeedsFacts() || s.Ref.Digest == "" && p.Pins(s.Ref) == policy.PinOnChange {
 			concerned = append(concerned, p)
 		}
 	}

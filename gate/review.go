@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -102,17 +103,26 @@ func (g *Gate) subject(ctx context.Context, obj *unstructured.Unstructured) (pol
 	return subject, nil
 }
 
-// pinnable pairs each source that can be pinned with its stored counterpart.
+// pinnable pairs each source that can be pinned with its stored counterpart. To a policy that did not match before, as
+// where a targetNamespace changes, the source is new.
 func (r *review) pinnable() map[int]pin.Change {
 	changes := map[int]pin.Change{}
 	for i, s := range r.now.sources {
-		if s.Pinnable() {
-			changes[i] = pin.Change{
-				New: r.now.object, Old: r.before.object, Source: s, OldSource: sourceAt(r.before.sources, s.Path),
-			}
+		if !s.Pinnable() {
+			continue
 		}
+		change := pin.Change{New: r.now.object, Old: r.before.object, Source: s}
+		if !r.newlyMatched() {
+			change.OldSource = sourceAt(r.before.sources, s.Path)
+		}
+		changes[i] = change
 	}
 	return changes
+}
+
+// newlyMatched reports whether a policy matches the object that does not match the stored one.
+func (r *review) newlyMatched() bool {
+	return slices.ContainsFunc(r.now.policies, func(p *policy.Policy) bool { return !slices.Contains(r.before.policies, p) })
 }
 
 func sourceAt(sources []flux.Source, path string) *flux.Source {

@@ -105,7 +105,7 @@ func (r *review) answer(ctx context.Context, open, blocked map[int]bool) (unansw
 	unanswered = map[int]bool{}
 	for i := range open {
 		if blocked[i] {
-			r.noteUnasked(map[int]bool{i: true}, "because no allow-list permits its registry, or its url is not canonical")
+			r.keepFromAsking(i)
 			continue
 		}
 		answered, err := r.resolve(ctx, i, false)
@@ -117,6 +117,20 @@ func (r *review) answer(ctx context.Context, open, blocked map[int]bool) (unansw
 		}
 	}
 	return unanswered, nil
+}
+
+// keepFromAsking accounts for a source whose registry may not be asked. A missing digest is a violation then; one that is
+// there cannot be compared, which no other policy's allow-list may settle.
+func (r *review) keepFromAsking(i int) {
+	const why = "because no allow-list permits its registry, or its url is not canonical"
+	s := r.now.sources[i]
+	if s.Ref.Digest == "" {
+		r.noteUnasked(map[int]bool{i: true}, why)
+		return
+	}
+	r.failAll(r.concerned(s), Failure{
+		Path: s.Path + ".ref", Class: "not-asked", Message: "the digest was not compared with what its ref names, " + why,
+	})
 }
 
 // unpinnedExcept leaves out the sources whose digest nobody could tell: they are undecided, not in violation.

@@ -232,7 +232,7 @@ func TestABadReferenceIsTheUsersAndDialsNothing(t *testing.T) {
 		},
 		"a filter without measure": {
 			flux.Ref{Semver: "*", SemverFilter: strings.Repeat("a", 5000)},
-			`spec.ref.semverFilter: has more than 4096 characters; shorten it`,
+			`spec.ref.semverFilter: has more than 1024 characters; shorten it`,
 		},
 	}
 	for name, c := range cases {

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"sort"
 	"strings"
@@ -13,12 +12,8 @@ import (
 	"github.com/fluxgate/fluxgate/flux"
 )
 
-const (
-	// chartLayer is helm's ChartLayerMediaType: with it as layerSelector.mediaType, Flux reads "_" in a tag as "+".
-	chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-	// maxFilter bounds the work of compiling a semverFilter.
-	maxFilter = 4096
-)
+// chartLayer is helm's ChartLayerMediaType: with it as layerSelector.mediaType, Flux reads "_" in a tag as "+".
+const chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 var errNoVersion = errors.New("no tag satisfies the range")
 
@@ -38,17 +33,11 @@ func newVersions(source flux.Source) (*versions, error) {
 			`write one like ">=1.0.0 <2.0.0"`)
 	}
 	v := &versions{constraint: constraint, charts: source.MediaType == chartLayer}
-	filter := source.Ref.SemverFilter
-	switch {
-	case filter == "":
+	if source.Ref.SemverFilter == "" {
 		return v, nil
-	case len(filter) > maxFilter:
-		return nil, badReference(source, "ref.semverFilter", fmt.Sprintf("has more than %d characters", maxFilter), "shorten it")
 	}
-	v.filter, err = regexp.Compile(filter)
-	if err != nil {
-		return nil, badReference(source, "ref.semverFilter", quote(filter)+" is not a regular expression",
-			"see https://github.com/google/re2/wiki/Syntax")
+	if v.filter, err = compileFilter(source); err != nil {
+		return nil, err
 	}
 	return v, nil
 }
