@@ -59,7 +59,14 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	if err != nil {
 		return nil, err
 	}
-	binary, err := controlplane.Leash(s.dir, filepath.Join(root, "bin", "fluxgate"))
+	built := filepath.Join(root, "bin", "fluxgate")
+	if err := see(built); err != nil {
+		return nil, fmt.Errorf("%w; `make build` makes it", err)
+	}
+	if err := see(o.Policies...); err != nil {
+		return nil, err
+	}
+	binary, err := controlplane.Leash(s.dir, built)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +83,7 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("fluxgate: %w; `make build` makes it", err)
+		return nil, fmt.Errorf("fluxgate: %w", err)
 	}
 	go func() { p.exited <- p.command.Wait() }()
 	return p, p.waitReady(ctx)
