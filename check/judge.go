@@ -22,6 +22,9 @@ const (
 type Judge struct {
 	// Gate answers from the inventory that is judged; it may not be nil.
 	Gate gate.Reviewer
+	// Details adds to what could not be judged what is behind it. It may name addresses, which a webhook's users must not
+	// learn; whoever runs a check asks with his own credentials from his own machine.
+	Details bool
 	// Timeout bounds the judging of one object; zero means 30 s.
 	Timeout time.Duration
 }
@@ -91,5 +94,5 @@ func (j Judge) review(ctx context.Context, found *item) reviewed {
 	if err != nil {
 		return reviewed{item: found, admitted: found.object, result: failedResult(found, err)}
 	}
-	return reviewed{item: found, admitted: stored, result: newResult(found, mutated, decision)}
+	return reviewed{item: found, admitted: stored, result: j.newResult(found, mutated, decision)}
 }

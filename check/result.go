@@ -65,6 +65,8 @@ type NotJudged struct {
 	Path    string `json:"path"`
 	Class   string `json:"class"`
 	Message string `json:"message"`
+	// Detail is what is behind it, such as an address or an answer; empty unless Judge.Details is set.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Note is a remark that changes no decision.
@@ -97,7 +99,7 @@ func generateName(found *item) string {
 
 // newResult joins the decisions of both calls. What the mutating call could not judge is left out: the validating one
 // judges it again, and says so itself.
-func newResult(found *item, mutated, decision gate.Decision) Result {
+func (j Judge) newResult(found *item, mutated, decision gate.Decision) Result {
 	result := emptyResult(found, decision.Verdict)
 	result.Skipped = decision.Skipped
 	for _, v := range decision.Violations {
@@ -109,7 +111,11 @@ func newResult(found *item, mutated, decision gate.Decision) Result {
 		result.Pins = appendNew(result.Pins, Pin(p))
 	}
 	for _, f := range decision.Failures {
-		result.NotJudged = appendNew(result.NotJudged, NotJudged{Policy: f.Policy, Path: f.Path, Class: f.Class, Message: f.Message})
+		n := NotJudged{Policy: f.Policy, Path: f.Path, Class: f.Class, Message: f.Message}
+		if j.Details && f.Err != nil {
+			n.Detail = f.Err.Error()
+		}
+		result.NotJudged = appendNew(result.NotJudged, n)
 	}
 	for _, n := range slices.Concat(mutated.Notes, decision.Notes) {
 		result.Notes = appendNew(result.Notes, Note(n))

@@ -50,6 +50,9 @@ func (r Result) lines() []string {
 	}
 	for _, n := range r.NotJudged {
 		add("not judged%s %s: %s", inPolicy(n.Policy), n.Path, n.Message)
+		if n.Detail != "" {
+			add("  because %s", n.Detail)
+		}
 	}
 	for _, p := range r.Pins {
 		add("%s %s: %s is %s", p.verb(), p.Path, p.From, p.Digest)

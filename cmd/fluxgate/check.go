@@ -18,6 +18,7 @@ type checkFlags struct {
 	namespace string
 	output    string
 	offline   bool
+	verbose   bool
 	timeout   time.Duration
 
 	registryCA    string
@@ -67,6 +68,7 @@ func (f *checkFlags) bind(cmd *cobra.Command) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the objects that name none")
 	flags.StringVarP(&f.output, "output", "o", "text", "format of the report: "+strings.Join(check.Formats(), ", "))
 	flags.BoolVar(&f.offline, "offline", false, "open no connection")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind what could not be judged: addresses, answers")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one object")
 	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
 	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,

@@ -89,6 +89,18 @@ func TestCheckTellsARegistryThatIsDownFromADenial(t *testing.T) {
 	}
 }
 
+func TestCheckSaysWhatIsBehindAFailureOnlyWhereAskedTo(t *testing.T) {
+	w := newWorld(t)
+	w.registry.Break("ghcr.io", registrytest.Status(503, "UNAVAILABLE"))
+	paths := []string{"testdata/apps/namespaces.yaml", "testdata/apps/tagged.yaml"}
+	if got := w.check(t, paths...); got.Code != 3 || strings.Contains(got.Stdout, "503") {
+		t.Errorf("got %+v, want code 3 and no more than the class", got)
+	}
+	if got := w.check(t, append(paths, "--verbose")...); got.Code != 3 || !strings.Contains(got.Stdout, "503") {
+		t.Errorf("verbose: got %+v, want code 3 and the status", got)
+	}
+}
+
 func TestCheckDialsNoHostThatPolicyRefuses(t *testing.T) {
 	w := newWorld(t)
 	w.registry.MustPush(t, "ghcr.io/acme/app", "v1.0.0")

@@ -43,6 +43,7 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 			Resolver:      resolver,
 			KeepSourceRef: f.keepSourceRef,
 		}),
+		Details: f.verbose,
 		Timeout: f.timeout,
 	}
 	report := judge.Report(ctx, inventory)
