@@ -53,14 +53,15 @@ func Decide(c Change, w Wish) Plan {
 	switch {
 	case c.Source.Ref.Digest == "":
 		return decideUnpinned(c, w)
-	case !Owned(c.New, c.Source):
+	case !Owned(c.New, c.Source) && !c.misrecorded():
 		return Plan{Step: Leave} // the user's digest
 	case c.repin() && w.Pin:
 		return Plan{Step: Resolve, Fresh: true}
-	case !Stale(c.New, c.Source):
+	case Owned(c.New, c.Source) && !Stale(c.New, c.Source):
 		return Plan{Step: Keep}
 	case c.pinnedBefore():
-		// Another webhook changed the url after our first call and we are asked again: the tag may have moved since.
+		// Another webhook changed the url after our first call and we are asked again (the tag may have moved since), or
+		// the record was written over.
 		return Plan{Step: Restore, Digest: c.OldSource.Ref.Digest}
 	case w.Pin:
 		return Plan{Step: Resolve}
@@ -98,6 +99,13 @@ func (c Change) inputsChanged() bool {
 // pinnedBefore reports whether the stored object has a digest of ours for the very inputs that the object has now.
 func (c Change) pinnedBefore() bool {
 	return !c.inputsChanged() && Owned(c.Old, *c.OldSource) && !Stale(c.Old, *c.OldSource)
+}
+
+// misrecorded reports whether a digest of ours stands beside a record that is not: somebody applies an exported manifest,
+// from which the digest was removed and the record was not. Taking the record out altogether makes the digest the user's.
+func (c Change) misrecorded() bool {
+	return Recorded(c.New) && c.Old != nil && c.OldSource != nil && c.OldSource.Ref.Digest == c.Source.Ref.Digest &&
+		Owned(c.Old, *c.OldSource) && !flux.AppliedBy(c.New, digestField(c.Source)...)
 }
 
 func (c Change) repin() bool {

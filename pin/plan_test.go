@@ -146,6 +146,20 @@ func TestDecide(t *testing.T) {
 			was:  &object{url: url, tag: "v1", digest: digestA},
 			is:   object{url: url, tag: "v1", digest: digestB, record: recordOf(t, digestB, v2)},
 			wish: pinning, want: pin.Plan{Step: pin.Resolve}},
+		"a digest of ours keeps its record though somebody applies another one": {
+			was: &pinned, is: with(pinned, func(o *object) { o.record = recordOf(t, digestB, v1) }), wish: pinning,
+			want: pin.Plan{Step: pin.Restore, Digest: digestA}},
+		"a digest of ours beside another one's record is resolved when the tag changes": {
+			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", recordOf(t, digestB, v2) }), wish: pinning,
+			want: pin.Plan{Step: pin.Resolve}},
+		"a digest of ours beside another one's record is taken out when the tag changes and no policy pins": {
+			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", recordOf(t, digestB, v2) }),
+			want: pin.Plan{Step: pin.Strip}},
+		"a digest whose record is taken out is the user's": {
+			was: &pinned, is: with(pinned, func(o *object) { o.record = "" }), wish: pinning, want: pin.Plan{Step: pin.Leave}},
+		"a digest that somebody applies beside another one's record is his": {
+			was: &pinned, is: with(pinned, func(o *object) { o.applied, o.record = true, recordOf(t, digestB, v1) }), wish: pinning,
+			want: pin.Plan{Step: pin.Leave}},
 		"an object that was unpinned stays so": {
 			was: &unpinned, is: unpinned, wish: pinning, want: pin.Plan{Step: pin.Leave}},
 		"an object that was unpinned is resolved where the policy pins what exists": {

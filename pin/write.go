@@ -12,14 +12,14 @@ import (
 
 // Write puts the digest and its record into obj.
 func Write(obj *unstructured.Unstructured, s flux.Source, digest string) error {
-	record, err := json.Marshal(Record{Digest: digest, Inputs: InputsOf(s)})
+	record, err := Record{Digest: digest, Inputs: InputsOf(s)}.text()
 	if err != nil {
 		return fmt.Errorf("pin record of %s: %w", s.Path, err)
 	}
 	if err := set(obj, digest, digestField(s)...); err != nil {
 		return err
 	}
-	return set(obj, string(record), "metadata", "annotations", Annotation)
+	return set(obj, record, "metadata", "annotations", Annotation)
 }
 
 // set writes a field, where a null parent counts as an absent one.
@@ -32,6 +32,15 @@ func set(obj *unstructured.Unstructured, value string, field ...string) error {
 		return &flux.ObjectError{Path: strings.Join(parent, "."), Message: "must be an object"}
 	}
 	return nil
+}
+
+// text is the record as people read it: JSON whose ranges look like ">=1.0.0".
+func (r Record) text() (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(r)
+	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
 // Erase takes the source's digest and its record out of obj. A ref or an annotations map that is empty without them goes

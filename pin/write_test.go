@@ -55,6 +55,17 @@ func TestWriteIntoAnObjectWithoutARef(t *testing.T) {
 	}
 }
 
+func TestTheRecordIsForPeople(t *testing.T) {
+	obj := object{url: url, semver: ">=1.0.0 <2.0.0"}.build(t)
+	if err := pin.Write(obj, source(t, obj), digestA); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"digest":"` + digestA + `","url":"` + url + `","semver":">=1.0.0 <2.0.0"}`
+	if diff := cmp.Diff(want, obj.GetAnnotations()[pin.Annotation]); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+}
+
 func TestChanged(t *testing.T) {
 	pinned := object{url: url, tag: "v1", digest: digestA}
 	other := object{url: url, tag: "v1", digest: digestB}

@@ -59,14 +59,7 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	if err != nil {
 		return nil, err
 	}
-	built := filepath.Join(root, "bin", "fluxgate")
-	if err := see(built); err != nil {
-		return nil, fmt.Errorf("%w; `make build` makes it", err)
-	}
-	if err := see(o.Policies...); err != nil {
-		return nil, err
-	}
-	binary, err := controlplane.Leash(s.dir, built)
+	binary, err := s.binary(root, o.Policies)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +119,7 @@ func shippedArguments(shipped []*unstructured.Unstructured) ([]string, error) {
 		}
 		containers, _, err := unstructured.NestedSlice(obj.Object, "spec", "template", "spec", "containers")
 		if err != nil || len(containers) != 1 {
-			return nil, fmt.Errorf("deployment %s: want one container, got %v (%v)", obj.GetName(), containers, err)
+			return nil, errors.Join(fmt.Errorf("deployment %s: want one container, got %v", obj.GetName(), containers), err)
 		}
 		container, _ := containers[0].(map[string]any)
 		arguments, _, err := unstructured.NestedStringSlice(container, "args")
