@@ -43,10 +43,12 @@ func (j Judge) Report(ctx context.Context, inventory *Inventory) *Report {
 	results := map[*item]Result{}
 	for _, reviewed := range j.reviewAll(ctx, repositories) {
 		reviewed.item.admit(reviewed)
+		reviewed.result.name(ctx, reviewed.admitted, inventory)
 		results[reviewed.item] = reviewed.result
 	}
 	for _, reviewed := range j.reviewAll(ctx, others) {
 		reviewed.result.NotJudged = append(reviewed.result.NotJudged, inventory.unpinned(ctx, reviewed.admitted)...)
+		reviewed.result.name(ctx, reviewed.admitted, inventory)
 		results[reviewed.item] = reviewed.result
 	}
 	return newReport(inventory, results)

@@ -18,7 +18,9 @@ type Result struct {
 	// Decision is allow, warn, deny or error; error means that the gate could not tell.
 	Decision string `json:"decision"`
 	// Skipped says why the object passed unjudged; empty where it was judged.
-	Skipped    string      `json:"skipped,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
+	// Sources are what the object makes Flux pull; of an object that cannot be read, none.
+	Sources    []Source    `json:"sources"`
 	Violations []Violation `json:"violations"`
 	Pins       []Pin       `json:"pins"`
 	NotJudged  []NotJudged `json:"notJudged"`
@@ -36,6 +38,17 @@ type Object struct {
 	File         string `json:"file"`
 	// Line is that of the file on which the document of the object begins.
 	Line int `json:"line"`
+}
+
+// Source is one declaration that makes Flux pull something, as the rules read it.
+type Source struct {
+	Path string `json:"path"`
+	// Form is one of flux.Form: oci-repository, helm-chart, …
+	Form string `json:"form"`
+	// Repository is the canonical repository; empty where there is none.
+	Repository string `json:"repository,omitempty"`
+	// Provider is the cloud that the host belongs to: aws, gcp, azure or generic; empty without a repository.
+	Provider string `json:"provider,omitempty"`
 }
 
 // Violation is one rule that the object breaks.
@@ -83,6 +96,7 @@ func emptyResult(found *item, verdict gate.Verdict) Result {
 			Name: u.GetName(), GenerateName: generateName(found), File: found.file, Line: found.line,
 		},
 		Decision:   verdict.String(),
+		Sources:    []Source{},
 		Violations: []Violation{},
 		Pins:       []Pin{},
 		NotJudged:  []NotJudged{},

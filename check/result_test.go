@@ -102,6 +102,7 @@ func TestResult(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			report := Judge{Gate: c.gate}.Report(t.Context(), readStdin(oci("x", "a")))
 			c.want.Object = object
+			c.want.Sources = []Source{{Path: "spec", Form: "oci-repository", Repository: "ghcr.io/acme/app", Provider: "generic"}}
 			c.want.Violations = append([]Violation{}, c.want.Violations...)
 			c.want.Pins = append([]Pin{}, c.want.Pins...)
 			c.want.NotJudged = append([]NotJudged{}, c.want.NotJudged...)

@@ -46,7 +46,7 @@ func everything() *Report {
 		Results: []Result{
 			{
 				Object: object("podinfo"), Decision: "deny",
-				Violations: []Violation{
+				Sources: []Source{}, Violations: []Violation{
 					{
 						Policy: "production", Rule: "require-verify", Action: "Deny", Path: "spec.verify",
 						Message: "is absent", Remediation: "add spec.verify with provider: cosign and a secretRef",
@@ -57,11 +57,11 @@ func everything() *Report {
 			},
 			{
 				Object: object("clean"), Decision: "allow",
-				Violations: []Violation{}, Pins: []Pin{}, NotJudged: []NotJudged{}, Notes: []Note{},
+				Sources: []Source{}, Violations: []Violation{}, Pins: []Pin{}, NotJudged: []NotJudged{}, Notes: []Note{},
 			},
 			{
 				Object: object("pinned"), Decision: "allow",
-				Violations: []Violation{},
+				Sources: []Source{}, Violations: []Violation{},
 				Pins: []Pin{
 					{Path: "spec.ref.digest", From: "tag v1.0.0", Digest: "sha256:aa"},
 					{Path: "spec.ref.digest", From: "tag v1.0.0", Digest: "sha256:bb", Dry: true},
@@ -69,7 +69,7 @@ func everything() *Report {
 				NotJudged: []NotJudged{}, Notes: []Note{},
 			},
 			{
-				Object: generated, Decision: "error", Violations: []Violation{}, Pins: []Pin{},
+				Object: generated, Decision: "error", Sources: []Source{}, Violations: []Violation{}, Pins: []Pin{},
 				NotJudged: []NotJudged{
 					{Policy: "production", Path: "spec.ref", Class: "unreachable", Message: "ghcr.io/acme/app:v1: unreachable"},
 					{Path: "spec.url", Class: ClassBadObject, Message: "is a number; write a string"},
@@ -78,7 +78,7 @@ func everything() *Report {
 			},
 			{
 				Object: object("a\x1b[2J\u202e\n::error::"), Decision: "warn",
-				Violations: []Violation{}, Pins: []Pin{}, NotJudged: []NotJudged{},
+				Sources: []Source{}, Violations: []Violation{}, Pins: []Pin{}, NotJudged: []NotJudged{},
 				Notes: []Note{{Path: "spec.chartRef", Message: "rewritten\r\u0085from"}},
 			},
 		},
