@@ -37,8 +37,8 @@ type SourceReview struct {
 	flux.Source
 	// Changed: the digest, or what decides it (url, tag, semver, filter, media type), is new with this request.
 	Changed bool
-	// Pending: a policy pins this source, but its digest could not be asked for; the review is undecided (or offline)
-	// for that, so rules that demand a digest leave it alone.
+	// Pending: the digest is about to be written, or could not be asked for by the policy that is evaluated, which is
+	// undecided (or offline) for that; so its rules that demand a digest leave this source alone.
 	Pending bool
 	// Resolved is what the tag or semver names now; nil where nobody asked or nobody answered.
 	Resolved *Resolved

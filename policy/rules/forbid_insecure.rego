@@ -12,14 +12,14 @@
 #     - rule: forbid-insecure
 #       action: Warn
 #   reads:
-#     OCIRepository: spec.insecure, spec.url
-#     HelmRelease chartRef: "spec.insecure, spec.url of the OCIRepository; for a HelmChart as there"
+#     OCIRepository: spec.insecure, spec.url, spec.certSecretRef beside spec.proxySecretRef
+#     HelmRelease chartRef: "as in the OCIRepository; for a HelmChart as there"
 #     HelmRelease chart.spec, HelmRepository: spec.insecure, spec.url of the HelmRepository
-#     HelmRelease inline OCIRepository: spec.chart.spec.insecure, .url
-#     HelmRelease chart.spec, OCIRepository: spec.insecure, spec.url of the OCIRepository
+#     HelmRelease inline OCIRepository: spec.chart.spec.insecure, .url, .certSecretRef beside .proxySecretRef
+#     HelmRelease chart.spec, OCIRepository: as in the OCIRepository
 #     HelmRepository: "spec.insecure, spec.url; type: oci only"
 #     HelmChart: spec.insecure, spec.url of the HelmRepository
-#     Kustomization: spec.insecure, spec.url of the OCIRepository
+#     Kustomization: as in the OCIRepository
 package fluxgate.rules.forbid_insecure
 
 import data.fluxgate.source as src
@@ -33,6 +33,18 @@ violations contains violation if {
 	violation := src.violation(
 		i, source, "insecure", "insecure allows plain http and unverified certificates",
 		sprintf("remove %s; a private authority goes into certSecretRef", [src.field(source, "insecure")]),
+	)
+}
+
+# METADATA
+# description: a source that is reached through a proxy whose certificates the object itself makes good
+violations contains violation if {
+	some i, source in input.sources
+	source.cert_secret_ref
+	source.proxy_secret_ref
+	violation := src.violation(
+		i, source, "proxySecretRef", "certSecretRef beside proxySecretRef lets the proxy answer in the registry's name",
+		sprintf("remove %s or %s", [src.field(source, "proxySecretRef"), src.field(source, "certSecretRef")]),
 	)
 }
 

@@ -43,6 +43,21 @@ test_a_host_that_flux_reaches_by_http_is_refused if {
 	}}
 }
 
+test_a_proxy_with_certificates_of_the_object_s_own_is_refused if {
+	source := {
+		"form": "oci-repository", "path": "spec", "repository": {"host": "ghcr.io"},
+		"cert_secret_ref": "ca", "proxy_secret_ref": "proxy",
+	}
+	judge(source) == {{
+		"source": 0,
+		"path": "spec.proxySecretRef",
+		"message": "certSecretRef beside proxySecretRef lets the proxy answer in the registry's name",
+		"remediation": "remove spec.proxySecretRef or spec.certSecretRef",
+	}}
+	judge(object.remove(source, {"cert_secret_ref"})) == set()
+	judge(object.remove(source, {"proxy_secret_ref"})) == set()
+}
+
 judge(source) := violations if {
 	violations := forbid_insecure.violations with input as {"sources": [source]}
 }
