@@ -11,6 +11,8 @@ import (
 type answer struct {
 	resolution Resolution
 	failure    *Error // nil where there is a resolution
+	// unasked: the registry was not asked, as it was not this query's turn in time. That is nothing to remember.
+	unasked bool
 	// retryAfter is what a rate-limiting registry asked for; zero where it asked for nothing.
 	retryAfter time.Duration
 }
@@ -35,7 +37,7 @@ type cacheKey = [sha256.Size]byte
 
 type remembered struct {
 	answer
-	until time.Time
+	young, until time.Time // when its first half ends, and its life
 }
 
 func newCache(o CacheOptions, now func() time.Time) *cache {
@@ -49,10 +51,21 @@ func newCache(o CacheOptions, now func() time.Time) *cache {
 	return &cache{options: o, now: now, answers: newLRU(), failures: newLRU()}
 }
 
-// get returns an answer that is not too old.
-func (c *cache) get(key cacheKey) (answer, bool) {
+// get returns an answer that is not too old for the query.
+func (c *cache) get(key cacheKey, q Query) (answer, bool) {
+	if q.Fresh {
+		return answer{}, false
+	}
 	for _, kept := range []*lru.Cache[cacheKey, remembered]{c.answers, c.failures} {
-		if r, found := kept.Get(key); found && c.now().Before(r.until) {
+		r, found := kept.Get(key)
+		if !found {
+			continue
+		}
+		end := r.until
+		if q.Young && r.failure == nil {
+			end = r.young
+		}
+		if c.now().Before(end) {
 			return r.answer, true
 		}
 	}
@@ -66,7 +79,8 @@ func (c *cache) put(key cacheKey, a answer) {
 		to, from = from, to
 	}
 	from.Remove(key)
-	to.Add(key, remembered{answer: a, until: c.now().Add(c.lifetime(a))})
+	now, life := c.now(), c.lifetime(a)
+	to.Add(key, remembered{answer: a, young: now.Add(life / 2), until: now.Add(life)})
 }
 
 func (c *cache) lifetime(a answer) time.Duration {

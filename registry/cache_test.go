@@ -40,6 +40,27 @@ func TestAMovedTagIsSeenWhenTheAnswerIsTooOldOrAFreshOneIsAskedFor(t *testing.T)
 	f.wantCount(t, http.MethodHead, app, 3)
 }
 
+func TestADigestThatWasWrittenIsStillKnownToWhoeverJudgesIt(t *testing.T) {
+	f := newFixture(t, "ghcr.io")
+	f.MustPush(t, app, "v1")
+	client := f.client()
+	q := tagged(t, app, "v1")
+	mustResolve(t, client, q) // somebody asks
+
+	f.clock.advance(6 * time.Second) // past the first half of 10 s
+	want := f.MustPush(t, app, "v1") // the tag moves
+	young := q
+	young.Young = true
+	if got := mustResolve(t, client, young); got.Digest != want {
+		t.Errorf("the digest to write is %s, want the one that the tag names now, %s", got.Digest, want)
+	}
+	f.clock.advance(6 * time.Second) // past the life of the first answer
+	f.MustPush(t, app, "v1")         // the tag moves again
+	if got := mustResolve(t, client, q); got.Digest != want {
+		t.Errorf("the judge is told %s, want what was written, %s", got.Digest, want)
+	}
+}
+
 func TestFailuresAreRememberedForAsLongAsTheirClassSays(t *testing.T) {
 	cases := map[string]struct {
 		fault registrytest.Fault

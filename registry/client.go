@@ -17,9 +17,9 @@ type Client struct {
 	options Options
 	cache   *cache
 	flights singleflight.Group
-	hosts   *limiter
-	total   *limiter
-	routes  map[route]http.RoundTripper
+	// What is under way is limited by registry, by namespace and in all; lists of tags by namespace.
+	hosts, namespaces, lists, total *limiter
+	routes                          map[route]http.RoundTripper
 }
 
 var _ Resolver = (*Client)(nil)
@@ -30,9 +30,12 @@ func New(o Options) *Client {
 	return &Client{
 		options: o,
 		cache:   newCache(o.Cache, o.Now),
-		hosts:   newLimiter(o.PerHost),
-		total:   newLimiter(o.InFlight),
 		routes:  newRoutes(o),
+
+		hosts:      newLimiter(o.PerHost),
+		namespaces: newLimiter(o.PerNamespace),
+		lists:      newLimiter(1),
+		total:      newLimiter(o.InFlight),
 	}
 }
 
@@ -48,21 +51,23 @@ func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
 		return Resolution{}, err
 	}
 	key := p.key(login.ID)
-	if !q.Fresh {
-		if kept, found := c.cache.get(key); found {
-			return kept.result()
-		}
+	if kept, found := c.cache.get(key, q); found {
+		return kept.result()
 	}
-	// A fresh query joins only fresh ones: the flight of another may end with what the cache says.
-	flight := c.flights.DoChan(fmt.Sprintf("%x %t", key, q.Fresh), func() (any, error) {
-		if !q.Fresh {
-			// Another flight may have landed since this caller looked.
-			if kept, found := c.cache.get(key); found {
-				return kept, nil
-			}
+	if err := ctx.Err(); err != nil {
+		return Resolution{}, p.failure(err)
+	}
+	// A fresh query joins only fresh ones, a young one young ones: the flight of another may end with what the cache says.
+	// None joins that of another namespace, which waits for that namespace's turn.
+	flight := c.flights.DoChan(fmt.Sprintf("%x %t %t %s", key, q.Fresh, q.Young, q.Source.Namespace), func() (any, error) {
+		// Another flight may have landed since this caller looked.
+		if kept, found := c.cache.get(key, q); found {
+			return kept, nil
 		}
 		found := c.fly(context.WithoutCancel(ctx), p, login)
-		c.cache.put(key, found)
+		if !found.unasked {
+			c.cache.put(key, found)
+		}
 		return found, nil
 	})
 	select {
@@ -90,18 +95,14 @@ func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
 			found = answer{failure: p.failure(fmt.Errorf("panic: %v", reason))}
 		}
 	}()
+	release, err := c.wait(ctx, p)
+	if err != nil {
+		return answer{failure: p.failure(err), unasked: true}
+	}
+	defer release()
+	// The registry gets the whole time: what it says is remembered for those who did not have to wait.
 	ctx, cancel := context.WithTimeout(ctx, c.options.ResolveTimeout)
 	defer cancel()
-	for _, wait := range []struct {
-		limiter *limiter
-		name    string
-	}{{c.hosts, p.repository.RegistryStr()}, {c.total, ""}} {
-		release, err := wait.limiter.acquire(ctx, wait.name)
-		if err != nil {
-			return answer{failure: p.failure(err)}
-		}
-		defer release()
-	}
 	return c.ask(ctx, p, login)
 }
 

@@ -5,8 +5,9 @@
 //  1. the ref of the object is read (plan.go); one that cannot be read ends here, as ClassReference, and nothing is dialled;
 //  2. the credentials are read (Credentials), every time, and never kept: only a hash of them goes into the cache's key;
 //  3. the cache is asked, unless the query is Fresh (cache.go);
-//  4. equal queries share one request to the registry (client.go). Each caller waits only as long as its own context
-//     allows; the shared request goes on without it, within its own deadline, and fills the cache;
+//  4. equal queries of a namespace share one request to the registry (client.go), which waits for its turn: first its
+//     namespace's, then the registry's (turns.go). Each caller waits only as long as its own context allows; the shared
+//     request goes on without it, within its own deadline, and fills the cache for all;
 //  5. the registry is asked as Flux asks it (ask.go): list the tags where there is a semver range, then HEAD, and GET
 //     where HEAD did not answer.
 //

@@ -32,7 +32,11 @@ type Options struct {
 	ResolveTimeout time.Duration
 	// PerHost limits the resolves under way at one registry; zero means 8.
 	PerHost int
-	// InFlight limits the resolves under way at all registries; zero means 64. Each holds at most 4 MiB of an answer.
+	// PerNamespace limits the resolves under way for sources of one namespace, however many registries they name; zero
+	// means 8. Of those, one at a time reads a list of tags.
+	PerNamespace int
+	// InFlight limits the resolves under way at all registries; zero means 24. Each may hold an answer of 4 MiB, and as
+	// much again while it is read; a list of tags several times that.
 	InFlight int
 
 	// Cache says how much is remembered, and for how long.
@@ -83,7 +87,8 @@ func (o Options) withDefaults() Options {
 	o.RequestTimeout = cmp.Or(o.RequestTimeout, 5*time.Second)
 	o.ResolveTimeout = cmp.Or(o.ResolveTimeout, 8*time.Second)
 	o.PerHost = cmp.Or(o.PerHost, 8)
-	o.InFlight = cmp.Or(o.InFlight, 64)
+	o.PerNamespace = cmp.Or(o.PerNamespace, 8)
+	o.InFlight = cmp.Or(o.InFlight, 24)
 	o.Cache = o.Cache.withDefaults()
 	return o
 }

@@ -14,6 +14,9 @@ type Query struct {
 	Source flux.Source
 	// AllowPrivate permits private addresses: true only where an allow-list named the repository.
 	AllowPrivate bool
+	// Young asks for a digest that the cache will go on to give for at least half of its lifetime: what is written into an
+	// object now is judged in a moment, and must still be what the tag names.
+	Young bool
 	// Fresh asks the registry even where the cache has an answer. It may share the request of another fresh query that
 	// is already under way.
 	Fresh bool
