@@ -22,7 +22,7 @@ func (h chartChoice) checkLossless(namespace string) error {
 	if h.target.Namespace != "" {
 		namespace = h.target.Namespace
 	}
-	repository := fmt.Sprintf("%s %s/%s", h.target.Kind, plain(namespace), plain(h.target.Name))
+	repository := fmt.Sprintf("%s %s/%s", h.target.Kind, Plain(namespace), Plain(h.target.Name))
 	losses := h.losses(repository)
 	if err := h.chart.fault.err(); err != nil || len(losses) == 0 {
 		return err
@@ -47,7 +47,7 @@ func (h chartChoice) losses(repository string) []loss {
 		if key == "kind" || key == "spec" || isEmpty(h.chart.values[key]) {
 			continue
 		}
-		l := loss{path: h.chart.at(plain(key)), what: plain(key), move: "drop " + plain(key)}
+		l := loss{path: h.chart.at(Plain(key)), what: Plain(key), move: "drop " + Plain(key)}
 		if key == "metadata" {
 			l.move = "move the labels and annotations of the chart's metadata to " + repository
 		}
@@ -70,7 +70,7 @@ func (h chartChoice) losses(repository string) []loss {
 // lossOf judges one field of chart.spec; zero where nothing is lost.
 func lossOf(template fields, key, repository string) loss {
 	value := template.values[key]
-	l := loss{path: template.at(plain(key)), what: plain(key)}
+	l := loss{path: template.at(Plain(key)), what: Plain(key)}
 	switch {
 	case key == "chart", key == "sourceRef", key == "interval", isEmpty(value) && key != "verify", value == nil,
 		key == "version" && value == "*",
@@ -86,7 +86,7 @@ func lossOf(template fields, key, repository string) loss {
 	case key == "valuesFiles":
 		l.move = "put what valuesFiles name into spec.values or spec.valuesFrom"
 	default:
-		l.move = fmt.Sprintf("move %s to spec.%s of %s", plain(key), plain(key), repository)
+		l.move = fmt.Sprintf("move %s to spec.%s of %s", Plain(key), Plain(key), repository)
 	}
 	return l
 }

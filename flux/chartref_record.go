@@ -47,9 +47,9 @@ func (r chartRecord) equals(ref fields) bool {
 // String shows the record as YAML that can be copied.
 func (r chartRecord) String() string {
 	if r.Namespace == "" {
-		return fmt.Sprintf("{kind: %s, name: %s}", r.Kind, plain(r.Name))
+		return fmt.Sprintf("{kind: %s, name: %s}", r.Kind, Plain(r.Name))
 	}
-	return fmt.Sprintf("{kind: %s, name: %s, namespace: %s}", r.Kind, plain(r.Name), plain(r.Namespace))
+	return fmt.Sprintf("{kind: %s, name: %s, namespace: %s}", r.Kind, Plain(r.Name), Plain(r.Namespace))
 }
 
 // readRecord returns the record, and whether there is an annotation at all: one that cannot be read claims nothing.

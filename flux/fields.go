@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// maxText is far above what any field that is read here can mean, in bytes; it bounds the work and the messages about it.
+const maxText = 16 << 10
+
 // fault keeps the first thing that is wrong with an object, so that its readers need not stop at every field.
 type fault struct{ first *ObjectError }
 
@@ -46,8 +49,11 @@ func (f fields) mismatch(key, want string, value any) {
 func (f fields) text(key string) string {
 	value := f.values[key]
 	text, ok := value.(string)
-	if !ok && value != nil {
+	switch {
+	case !ok && value != nil:
 		f.mismatch(key, "a string", value)
+	case len(text) > maxText:
+		f.fault.set(f.at(key), fmt.Sprintf("has more than %d characters", maxText))
 	}
 	return text
 }

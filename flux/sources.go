@@ -75,9 +75,10 @@ func find(ctx context.Context, key Key, lookup Lookup) (*unstructured.Unstructur
 // malformed blames the reference. What is wrong with the object referred to is told to those who may read that object.
 func (d declaration) malformed() error {
 	return &ObjectError{
-		Path:    d.source.Path,
-		Message: fmt.Sprintf("refers to %s %s, which cannot be read as one", d.refers.Kind, d.refers.NamespacedName),
-		Remedy:  "mend that object",
+		Path: d.source.Path,
+		Message: fmt.Sprintf("refers to %s %s/%s, which cannot be read as one",
+			d.refers.Kind, Plain(d.refers.Namespace), Plain(d.refers.Name)),
+		Remedy: "mend that object",
 	}
 }
 

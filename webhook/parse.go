@@ -9,6 +9,16 @@ import (
 	"github.com/tidwall/gjson"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/json"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
+
+// Limits on what is built: a tenant may send 3 MB of "[],[],…", of which each takes 40 times its length in memory.
+const (
+	// maxSpec is the longest spec, in bytes of text, that is built whole; maxField the longest field of a longer one.
+	maxSpec, maxField = 64 << 10, 16 << 10
+	// maxLabels is the longest labels or annotations. The API server stores 256 KiB of annotations.
+	maxLabels = 1 << 20
 )
 
 // reader builds the part of an object that is reviewed, in the types of unstructured.Unstructured. The rest of what the
@@ -36,14 +46,36 @@ func (r *reader) parse(text []byte) (*unstructured.Unstructured, error) {
 	var err error
 	root.ForEach(func(key, value gjson.Result) bool {
 		switch key.String() {
-		case "apiVersion", "kind", "spec":
+		case "apiVersion", "kind":
 			err = r.put(obj, key.String(), value)
+		case "spec":
+			err = r.spec(obj, value)
 		case "metadata":
 			obj["metadata"], err = r.metadata(value)
 		}
 		return err == nil
 	})
 	return &unstructured.Unstructured{Object: obj}, err
+}
+
+// spec builds a spec. Of a large one, each field that is large itself stays text: the values of a HelmRelease, or what was
+// made to fill the memory. Text can still be compared, and is no object to whoever looks into it.
+func (r *reader) spec(obj map[string]any, from gjson.Result) error {
+	if len(from.Raw) <= maxSpec || !from.IsObject() {
+		return r.put(obj, "spec", from)
+	}
+	spec := map[string]any{}
+	obj["spec"] = spec
+	var err error
+	from.ForEach(func(key, value gjson.Result) bool {
+		if len(value.Raw) > maxField && value.Type == gjson.JSON {
+			spec[key.String()] = value.Raw
+			return true
+		}
+		err = r.put(spec, key.String(), value)
+		return err == nil
+	})
+	return err
 }
 
 func (r *reader) metadata(from gjson.Result) (map[string]any, error) {
@@ -54,7 +86,13 @@ func (r *reader) metadata(from gjson.Result) (map[string]any, error) {
 	var err error
 	from.ForEach(func(key, value gjson.Result) bool {
 		switch name := key.String(); name {
-		case "name", "generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers", "deletionTimestamp":
+		case "labels", "annotations":
+			if len(value.Raw) > maxLabels {
+				err = &flux.ObjectError{Path: "metadata." + name, Message: fmt.Sprintf("takes more than %d bytes", maxLabels)}
+				return false
+			}
+			err = r.put(meta, name, value)
+		case "name", "generateName", "namespace", "deletionTimestamp":
 			err = r.put(meta, name, value)
 		case "managedFields":
 			var owners []any
@@ -67,15 +105,22 @@ func (r *reader) metadata(from gjson.Result) (map[string]any, error) {
 	return meta, err
 }
 
-// appliers keeps the entries of the managers that apply: only what they own is asked about.
+// appliers keeps the entries of the managers that apply, and of those the fields that Fluxgate writes itself: only of them
+// it is asked who owns them (flux.AppliedBy).
 func (r *reader) appliers(from gjson.Result) (kept []any, err error) {
 	from.ForEach(func(_, entry gjson.Result) bool {
 		if entry.Get("operation").String() != "Apply" {
 			return true
 		}
-		owner := map[string]any{"operation": "Apply"}
-		err = r.put(owner, "fieldsV1", entry.Get("fieldsV1"))
-		kept = append(kept, owner)
+		spec := map[string]any{}
+		entry.Get("fieldsV1.f:spec").ForEach(func(key, value gjson.Result) bool {
+			switch name := key.String(); name {
+			case "f:ref", "f:chart", "f:chartRef":
+				err = r.put(spec, name, value)
+			}
+			return err == nil
+		})
+		kept = append(kept, map[string]any{"operation": "Apply", "fieldsV1": map[string]any{"f:spec": spec}})
 		return err == nil
 	})
 	return kept, err

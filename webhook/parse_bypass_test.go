@@ -1,13 +1,18 @@
 package webhook
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxgate/fluxgate/flux"
 )
 
-// TestNoRequestFillsTheMemory parses the largest objects that the API server passes on (3 MB): a replica has 256 MB, and
+// TestNoRequestFillsTheMemory parses the largest objects that the API server passes on (3 MB): a replica has 512 MB, and
 // answers many reviews at once.
 func TestNoRequestFillsTheMemory(t *testing.T) {
 	const size = 3 << 20
@@ -37,5 +42,34 @@ func TestNoRequestFillsTheMemory(t *testing.T) {
 			runtime.KeepAlive(obj)
 			_ = err // whether it is refused is not what this test is about
 		})
+	}
+}
+
+func TestALargeFieldIsComparedAsTextAndTheOthersAreRead(t *testing.T) {
+	text := func(value string) []byte {
+		return []byte(`{"spec":{"url":"oci://ghcr.io/acme/app","ref":{"tag":"v1"},"values":["` + strings.Repeat("a", maxSpec) + `",` + value + `]}}`)
+	}
+	read := &reader{}
+	var objects []any
+	for _, value := range []string{`1`, `1`, `2`} {
+		obj, err := read.parse(text(value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[string]any{"tag": "v1"}, obj.Object["spec"].(map[string]any)["ref"]); diff != "" {
+			t.Errorf("ref (-want +got):\n%s", diff)
+		}
+		objects = append(objects, obj.Object)
+	}
+	if !cmp.Equal(objects[0], objects[1]) || cmp.Equal(objects[0], objects[2]) {
+		t.Error("equal values must be equal, and others not")
+	}
+}
+
+func TestAnnotationsThatNoAPIServerStoresAreABadObject(t *testing.T) {
+	var bad *flux.ObjectError
+	_, err := (&reader{}).parse([]byte(`{"metadata":{"annotations":{"a":"` + strings.Repeat("a", maxLabels) + `"}}}`))
+	if !errors.As(err, &bad) || bad.Path != "metadata.annotations" {
+		t.Errorf("parse = %v, want an ObjectError at metadata.annotations", err)
 	}
 }
