@@ -3,6 +3,7 @@ package gate_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +113,12 @@ spec:
 			answers: down, is: repository(byUser),
 			want: outcome{Verdict: "warn", Asked: asked, Failures: []string{"asking/unreachable=Warn at spec.ref"}},
 		},
+		"an insecure source that is only warned about is denied when a proxy is put before it": {
+			policies: "apiVersion: fluxgate.dev/v1alpha1\nkind: SourcePolicy\nmetadata: {name: secure}\nspec: {rules: [{rule: forbid-insecure}]}\n",
+			was:      repository(byUser + "\n  insecure: true"),
+			is:       repository(byUser + "\n  insecure: true\n  proxySecretRef: {name: mine}"),
+			want:     outcome{Verdict: "deny", Violations: []string{"secure/forbid-insecure=Deny at spec.insecure"}},
+		},
 		"a digest is compared with its tag by a policy that the move to another target namespace brings": {
 			policies: comparing, answers: map[string]any{"ghcr.io/acme/app:v1": digestB},
 			was: inlined("dev", "tag: v1, digest: \""+digestA+"\""), is: inlined("prod", "tag: v1, digest: \""+digestA+"\""),
@@ -169,6 +176,19 @@ func TestARegistryThatDripsLeavesTheRulesTimeToJudge(t *testing.T) {
 	want := outcome{Verdict: "error", Failures: []string{"strict/timeout=Deny at spec.ref"}}
 	if diff := cmp.Diff(want, outcomeOf(got, &world{})); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
+	}
+}
+
+func TestANoteQuotesWhatATenantCallsAKind(t *testing.T) {
+	w := &world{t: t, policies: comparing}
+	hostile := strings.Replace(inlined("prod", ""), "kind: OCIRepository\n    spec", `kind: "\e[2JHelmChart\nnone"`+"\n    spec", 1)
+	got, err := w.gate().Validate(t.Context(), request(t, "", hostile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []gate.Note{{Path: "spec.chart.spec", Message: `"\x1b[2JHelmChart\nnone" is untraceable: Fluxgate cannot tell what it makes Flux pull, and judges nothing of it`}}
+	if diff := cmp.Diff(want, got.Notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }
 

@@ -3,7 +3,7 @@
 //  1. pass unjudged what is being deleted, unchanged or being suspended (unjudged.go);
 //  2. read the object's sources, and match the policies (review.go);
 //  3. run the static rules, before anything is dialled (evaluate.go);
-//  4. resolve what must be known, unless an allow-list refuses the host (resolve.go); of an object that is denied, only a
+//  4. resolve what must be known, unless an allow-list refuses the host (asking.go, resolve.go); of an object that is denied, only a
 //     digest whose absence is all that is wrong with it (exact.go);
 //  5. Mutate: write, keep or take out the digest (mutate.go);
 //     Validate: run the fact rules and judge the pin (validate.go, pinned.go);

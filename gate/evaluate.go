@@ -98,8 +98,9 @@ func (r *review) noteUnjudged() {
 
 // referent names the object that a source refers to.
 func referent(s flux.Source) string {
+	kind := flux.Plain(s.Kind)
 	if s.Origin == nil {
-		return s.Kind
+		return kind
 	}
-	return fmt.Sprintf("%s %s/%s", s.Kind, s.Origin.Namespace, s.Origin.Name)
+	return fmt.Sprintf("%s %s/%s", kind, flux.Plain(s.Origin.Namespace), flux.Plain(s.Origin.Name))
 }

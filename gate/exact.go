@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
 )
 
 // ruleDigest is the rule whose violation is mended by a digest, which the denial names.
@@ -18,7 +19,7 @@ func (r *review) exact(ctx context.Context, static []policy.Violation, pending m
 	}
 	missing := r.missing(static)
 	for i := range missing {
-		if _, err := r.resolve(ctx, i, false); err != nil {
+		if _, err := r.resolve(ctx, i, registry.Query{}); err != nil {
 			return nil, err
 		}
 		if len(r.failures) > 0 {

@@ -2,12 +2,14 @@ package gate
 
 import (
 	"context"
+	"reflect"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/pin"
 	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
 )
 
 // Mutate returns the object as it should be stored: a HelmRelease's sourceRef to an OCIRepository rewritten, and each
@@ -27,7 +29,7 @@ func (g *Gate) Mutate(ctx context.Context, req Request) (*unstructured.Unstructu
 	if err != nil {
 		return nil, Decision{}, err
 	}
-	if note != "" {
+	if note != "" && !asStored(obj, req.Old) {
 		r.notes = append(r.notes, Note{Path: "spec.chartRef", Message: note})
 	}
 	pins, err := r.pin(ctx, obj != req.Object)
@@ -35,6 +37,12 @@ func (g *Gate) Mutate(ctx context.Context, req Request) (*unstructured.Unstructu
 		return nil, Decision{}, err
 	}
 	return r.now.object, Decision{Verdict: Allow, Failures: r.failures, Notes: r.notes, Pins: pins}, nil
+}
+
+// asStored reports whether a rewrite comes to what is stored already. A GitOps controller sends the same manifest for ever,
+// and its user has read the note.
+func asStored(obj, stored *unstructured.Unstructured) bool {
+	return stored != nil && reflect.DeepEqual(obj.Object["spec"], stored.Object["spec"])
 }
 
 func (g *Gate) rewrite(obj *unstructured.Unstructured) (*unstructured.Unstructured, string, error) {
@@ -137,7 +145,7 @@ func (r *review) ask(ctx context.Context, i int, fresh bool) (bool, error) {
 	if denies(static) || r.blocked(static)[i] {
 		return false, nil
 	}
-	return r.resolve(ctx, i, fresh)
+	return r.resolve(ctx, i, registry.Query{Young: true, Fresh: fresh})
 }
 
 // from names what a digest was resolved from, in Flux's precedence.

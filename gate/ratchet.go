@@ -79,6 +79,7 @@ func (r *review) untouched(v policy.Violation) bool {
 func pulled(s flux.Source) flux.Source {
 	return flux.Source{
 		Form: s.Form, Kind: s.Kind, Origin: s.Origin, URL: s.URL, Chart: s.Chart, Ref: s.Ref, MediaType: s.MediaType,
+		CertSecretRef: s.CertSecretRef, ProxySecretRef: s.ProxySecretRef,
 	}
 }
 

@@ -32,14 +32,13 @@ func (r *review) blocked(found []policy.Violation) map[int]bool {
 
 // resolve asks the registry what the source's tag or semver range names, with the object's own credentials. It reports
 // whether there is an answer; where there is none, the policies that needed it have a failure. The error is an
-// *flux.ObjectError: a ref that no registry could answer.
-func (r *review) resolve(ctx context.Context, i int, fresh bool) (bool, error) {
+// *flux.ObjectError: a ref that no registry could answer. q says how new the answer must be.
+func (r *review) resolve(ctx context.Context, i int, q registry.Query) (bool, error) {
 	ctx, cancel := sparing(ctx)
 	defer cancel()
 	s := r.now.sources[i]
-	answer, err := r.gate.options.Resolver.Resolve(ctx, registry.Query{
-		Source: s, AllowPrivate: r.allowListed(), Fresh: fresh,
-	})
+	q.Source, q.AllowPrivate = s, r.allowListed()
+	answer, err := r.gate.options.Resolver.Resolve(ctx, q)
 	if err == nil {
 		r.resolved[i] = policy.Resolved{Tag: answer.Tag, Digest: answer.Digest}
 		return true, nil
