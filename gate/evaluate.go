@@ -91,7 +91,7 @@ func (r *review) noteUnjudged() {
 				"%s is untraceable: Fluxgate cannot tell what it makes Flux pull, and judges nothing of it", referent(s))})
 		case flux.FormMissing:
 			r.notes = append(r.notes, Note{Path: s.Path, Message: fmt.Sprintf(
-				"%s does not exist yet: it is judged when it is created, and this object at its next change", referent(s))})
+				"%s does not exist yet, so nothing of it is judged here: it is when it is created, for its own namespace, and for this object at its next change", referent(s))})
 		}
 	}
 }
