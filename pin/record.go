@@ -15,8 +15,9 @@ const (
 	// RepinAnnotation makes Fluxgate resolve a digest of its own again, when its value changes.
 	RepinAnnotation = "fluxgate.dev/repin"
 
-	// maxRecord is the longest annotation that is read as a record, in bytes. Flux's own limits keep honest ones far below.
-	maxRecord = 8 << 10
+	// maxRecord is the longest annotation that is read as a record, in bytes: as much as the API server stores in all
+	// annotations (ValidateAnnotationsSize in k8s.io/apimachinery). No record of ours may be too long to be read again.
+	maxRecord = 256 << 10
 )
 
 // Inputs are what decides which digest a source has. They are taken as written, so that equal inputs mean that nobody
