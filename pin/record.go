@@ -16,7 +16,7 @@ const (
 	RepinAnnotation = "fluxgate.dev/repin"
 
 	// maxRecord is the longest annotation that is read as a record, in bytes: as much as the API server stores in all
-	// annotations (ValidateAnnotationsSize in k8s.io/apimachinery). No record of ours may be too long to be read again.
+	// annotations (TotalAnnotationSizeLimitB in k8s.io/apimachinery). No record of ours may be too long to be read again.
 	maxRecord = 256 << 10
 )
 
