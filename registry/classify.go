@@ -100,6 +100,8 @@ func advice(class Class, err error) string {
 	switch {
 	case class == ClassUnreachable && errors.As(err, &certificate):
 		return "its certificate is not trusted"
+	case class == ClassUnreachable:
+		return "it cannot be reached, or is in trouble; try again later"
 	case class == ClassTimeout:
 		return "the registry did not answer in time"
 	case class == ClassNotFound:

@@ -61,10 +61,10 @@ func (DockerConfig) For(context.Context, flux.Source) (Login, error) {
 func checkIdentity(source flux.Source) error {
 	switch {
 	case source.ServiceAccountName != "":
-		return credentialsError(source, "Fluxgate cannot use serviceAccountName yet; use secretRef", nil)
+		return credentialsError(source, "Fluxgate cannot use serviceAccountName yet; use secretRef, or a digest without tag and semver", nil)
 	case source.SecretRef == "" && source.Provider != "" && source.Provider != "generic":
 		return credentialsError(source,
-			fmt.Sprintf("Fluxgate cannot use provider %s yet; use secretRef", quote(source.Provider)), nil)
+			fmt.Sprintf("Fluxgate cannot use provider %s yet; use secretRef, or a digest without tag and semver", quote(source.Provider)), nil)
 	}
 	return nil
 }
@@ -73,9 +73,9 @@ func checkIdentity(source flux.Source) error {
 func checkTransport(source flux.Source) error {
 	switch {
 	case source.CertSecretRef != "":
-		return credentialsError(source, "Fluxgate cannot use certSecretRef yet; use a certificate that it trusts", nil)
+		return credentialsError(source, "Fluxgate cannot use certSecretRef yet; use a certificate that it trusts, or a digest without tag and semver", nil)
 	case source.ProxySecretRef != "":
-		return credentialsError(source, "Fluxgate cannot use proxySecretRef yet; use a registry that it reaches without", nil)
+		return credentialsError(source, "Fluxgate cannot use proxySecretRef yet; use a registry that it reaches without, or a digest without tag and semver", nil)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ _name(ref) := sprintf("semver %q", [ref.semver]) if {
 	ref.semver
 } else := sprintf("tag %q", [ref.tag]) if {
 	ref.tag
-} else := "latest"
+} else := `tag "latest"`
 
 _malformed(digest) := "is not of the algorithm sha256" if {
 	not startswith(lower(digest), "sha256:")

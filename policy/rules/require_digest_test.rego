@@ -28,7 +28,7 @@ test_the_exact_digest_is_given_where_it_is_known if {
 
 test_what_decides_the_artifact_is_named_in_fluxs_order if {
 	messages({"semver": ">=1", "tag": "v1"}) == {`there is no digest, and semver ">=1" can name another artifact tomorrow`}
-	messages({}) == {"there is no digest, and latest can name another artifact tomorrow"}
+	messages({}) == {"there is no digest, and tag \"latest\" can name another artifact tomorrow"}
 }
 
 test_a_pending_pin_is_left_alone if {
