@@ -67,6 +67,7 @@ func declareMetadata(root fields) string {
 // declareKustomization reads a kustomizev1.KustomizationSpec.
 func declareKustomization(spec fields, namespace string) declaration {
 	spec.text("targetNamespace")
+	spec.text("serviceAccountName")
 	return declareReference(spec.requiredObject("sourceRef"), namespace, sourcev1.OCIRepositoryKind)
 }
 

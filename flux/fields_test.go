@@ -86,6 +86,13 @@ func TestBadObjects(t *testing.T) {
 		"a targetNamespace that is no string": {
 			release("  targetNamespace: 5\n  chartRef: {kind: OCIRepository, name: a}"),
 			ObjectError{Path: "spec.targetNamespace", Message: "must be a string, is a number"}},
+		"a serviceAccountName that is no string": {
+			release("  serviceAccountName: [a]\n  chartRef: {kind: OCIRepository, name: a}"),
+			ObjectError{Path: "spec.serviceAccountName", Message: "must be a string, is a list"}},
+		"a serviceAccountName of a Kustomization that is no string": {
+			"{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: a}, " +
+				"spec: {serviceAccountName: 5, sourceRef: {kind: OCIRepository, name: a}}}",
+			ObjectError{Path: "spec.serviceAccountName", Message: "must be a string, is a number"}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			got, err := Sources(t.Context(), object(t, test.object), others(t, ""))
@@ -151,12 +158,12 @@ func unread() map[string]string {
 		},
 		"how the result is applied and watched": {
 			"HelmRelease spec.kubeConfig", "HelmRelease spec.releaseName", "HelmRelease spec.dependsOn", "HelmRelease spec.timeout",
-			"HelmRelease spec.maxHistory", "HelmRelease spec.serviceAccountName", "HelmRelease spec.persistentClient",
+			"HelmRelease spec.maxHistory", "HelmRelease spec.persistentClient",
 			"HelmRelease spec.driftDetection", "HelmRelease spec.install", "HelmRelease spec.upgrade", "HelmRelease spec.test",
 			"HelmRelease spec.rollback", "HelmRelease spec.uninstall", "HelmRelease spec.waitStrategy", "HelmRelease spec.healthCheckExprs",
 			"Kustomization spec.kubeConfig", "Kustomization spec.dependsOn", "Kustomization spec.timeout", "Kustomization spec.prune",
 			"Kustomization spec.deletionPolicy", "Kustomization spec.healthChecks", "Kustomization spec.healthCheckExprs",
-			"Kustomization spec.serviceAccountName", "Kustomization spec.force", "Kustomization spec.wait", "Kustomization spec.ignore",
+			"Kustomization spec.force", "Kustomization spec.wait", "Kustomization spec.ignore",
 		},
 		"only Helm's record of the release goes there":        {"HelmRelease spec.storageNamespace"},
 		"labels and annotations of the generated HelmChart":   {"HelmRelease spec.chart.metadata"},

@@ -6,6 +6,7 @@ import sourcev1 "github.com/fluxcd/source-controller/api/v1"
 // either chart or chartRef; where both are written, both are read.
 func declareHelmRelease(spec fields, namespace string) []declaration {
 	spec.text("targetNamespace")
+	spec.text("serviceAccountName")
 	var declared []declaration
 	if chart, found := spec.object("chart"); found {
 		declared = append(declared, declareTemplate(chart, namespace))

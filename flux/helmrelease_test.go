@@ -136,6 +136,20 @@ func TestPinnable(t *testing.T) {
 	}
 }
 
+func TestServiceAccountName(t *testing.T) {
+	for text, want := range map[string]string{
+		release("  serviceAccountName: deployer"): "deployer",
+		release("  serviceAccountName: [a]"):      "",
+		release("  suspend: false"):               "",
+		"{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, spec: {serviceAccountName: deployer}}": "deployer",
+		"{apiVersion: source.toolkit.fluxcd.io/v1, kind: OCIRepository, spec: {serviceAccountName: puller}}":      "",
+	} {
+		if got := ServiceAccountName(object(t, text)); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestTargetNamespaceAndSuspended(t *testing.T) {
 	for text, want := range map[string]struct {
 		target    string

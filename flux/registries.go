@@ -14,7 +14,7 @@ func (r Repository) Cloud() string {
 	switch {
 	case isECR(r.Host):
 		return sourcev1.AmazonOCIProvider
-	case r.Host == "gcr.io" || hasSuffix(r.Host, ".gcr.io", "-docker.pkg.dev"):
+	case r.Host == "gcr.io" || r.Host == "docker.s3nsregistry.fr" || hasSuffix(r.Host, ".gcr.io", "-docker.pkg.dev"):
 		return sourcev1.GoogleOCIProvider
 	case hasSuffix(r.Host, ".azurecr.io", ".azurecr.cn", ".azurecr.de", ".azurecr.us"):
 		return sourcev1.AzureOCIProvider
@@ -23,11 +23,12 @@ func (r Repository) Cloud() string {
 	}
 }
 
-// isECR matches <account>.dkr.ecr[-fips].<region>.<partition>, and the public registry.
+// isECR matches <account>.dkr.ecr[-fips].<region>.<partition>, the same with dkr-ecr for the names that have IPv6 too, and
+// the public registry under both its names.
 func isECR(host string) bool {
-	account, rest, found := strings.Cut(host, ".dkr.ecr")
+	account, rest, found := strings.Cut(strings.Replace(host, ".dkr-ecr", ".dkr.ecr", 1), ".dkr.ecr")
 	if !found {
-		return host == "public.ecr.aws"
+		return host == "public.ecr.aws" || host == "ecr-public.aws.com"
 	}
 	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
 		return false
@@ -38,7 +39,7 @@ func isECR(host string) bool {
 	}
 	_, partition, _ := strings.Cut(region, ".")
 	switch partition {
-	case "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
+	case "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn",
 		"sc2s.sgov.gov", "c2s.ic.gov", "cloud.adc-e.uk", "csp.hci.ic.gov":
 		return true
 	}

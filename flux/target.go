@@ -14,6 +14,17 @@ func TargetNamespace(obj *unstructured.Unstructured) string {
 	return target
 }
 
+// ServiceAccountName returns spec.serviceAccountName of a HelmRelease or a Kustomization: whom Flux acts as when it applies
+// what it pulled (helm-controller, kustomize-controller: impersonation). It is empty where nobody is named, and for other
+// kinds: an OCIRepository's is its Source's. A value that is no string reads as empty; Sources makes an error of it.
+func ServiceAccountName(obj *unstructured.Unstructured) string {
+	if group := obj.GroupVersionKind().Group; group != HelmGroup && group != KustomizeGroup {
+		return ""
+	}
+	name, _, _ := unstructured.NestedString(obj.Object, "spec", "serviceAccountName")
+	return name
+}
+
 // Suspended reports whether the object tells Flux to leave it alone. A value that is no boolean reads as false; Sources
 // makes an error of it.
 func Suspended(obj *unstructured.Unstructured) bool {

@@ -47,13 +47,14 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 	obj := j.side.object
 	in := policy.Review{
-		Operation:  j.side.operation(r),
-		APIVersion: obj.GetAPIVersion(),
-		Kind:       obj.GetKind(),
-		Namespace:  obj.GetNamespace(),
-		Name:       obj.GetName(),
-		Object:     obj.Object,
-		Sources:    make([]policy.SourceReview, len(j.side.sources)),
+		Operation:          j.side.operation(r),
+		APIVersion:         obj.GetAPIVersion(),
+		Kind:               obj.GetKind(),
+		Namespace:          obj.GetNamespace(),
+		Name:               obj.GetName(),
+		ServiceAccountName: flux.ServiceAccountName(obj),
+		Object:             obj.Object,
+		Sources:            make([]policy.SourceReview, len(j.side.sources)),
 	}
 	for i, s := range j.side.sources {
 		in.Sources[i] = policy.SourceReview{

@@ -25,6 +25,12 @@ spec:
     - rule: forbid-insecure
     - rule: forbid-tags
       params: {tags: [latest, main, "*-dev"]}
+    - rule: allowed-source-kinds
+    - rule: forbid-cross-namespace
+    - rule: forbid-transport-overrides
+    - rule: require-chart-ref
+    - rule: require-workload-identity
+    - rule: require-service-account
 `
 
 // pinned is a typical OCIRepository that keeps every rule.

@@ -31,7 +31,8 @@ func (in *Input) build() {
 	in.operation = ast.InternedTerm(r.Operation)
 	in.object = fields{}.
 		text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
-		text(termNamespace, r.Namespace).text(termName, r.Name).object()
+		text(termNamespace, r.Namespace).text(termName, r.Name).
+		text(termServiceAccountName, r.ServiceAccountName).object()
 	in.list = ast.ArrayTerm(terms...)
 }
 

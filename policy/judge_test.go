@@ -14,6 +14,7 @@ import (
 // TestInputDocument is what doc.go promises to the authors of rules.
 func TestInputDocument(t *testing.T) {
 	review := pinned()
+	review.ServiceAccountName = "deployer"
 	review.Sources[0].Ref.Semver, review.Sources[0].Ref.SemverFilter = ">=1", ".*"
 	review.Sources[0].MediaType, review.Sources[0].Chart = "m", "c"
 	review.Sources[0].CertSecretRef, review.Sources[0].ProxySecretRef = "ca", "proxy"
@@ -68,6 +69,7 @@ func TestEveryRuleAtOnce(t *testing.T) {
 		{"forbid-insecure", Warn, "spec.insecure"},
 		{"forbid-insecure", Warn, "spec.url"},
 		{"forbid-tags", Deny, "spec.ref.tag"},
+		{"forbid-transport-overrides", Deny, "spec.insecure"},
 		{"registry-allowlist", Deny, "spec.url"},
 		{"require-verify", Deny, "spec.verify"},
 		{"digest-matches-ref", Deny, "spec.ref.digest"},

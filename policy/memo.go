@@ -50,7 +50,8 @@ func (m *memo) put(in *Input, violations []Violation) {
 func (in *Input) memoKey() string {
 	if in.key == "" {
 		r := &in.review
-		k := make(memoKey, 0, 512).texts(r.Operation, r.APIVersion, r.Kind, r.Namespace, r.Name).count(len(r.Sources))
+		k := make(memoKey, 0, 512).
+			texts(r.Operation, r.APIVersion, r.Kind, r.Namespace, r.Name, r.ServiceAccountName).count(len(r.Sources))
 		for i := range r.Sources {
 			k = k.source(&r.Sources[i])
 		}

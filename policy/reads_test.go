@@ -22,7 +22,7 @@ const (
 	kustomHead = "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: app, namespace: apps}, spec: "
 )
 
-// formObjects gives, for each form, an object of it and the object that it refers to; SPEC is where the url is written.
+// formObjects gives, for each form, an object of it and the objects that it leads to; SPEC is where the url is written.
 func formObjects() map[string][2]string {
 	oci := ociHead + "{SPEC}}"
 	helm := helmHead + "{type: oci, SPEC}}"
@@ -35,6 +35,28 @@ func formObjects() map[string][2]string {
 		"HelmRepository":                         {helm, ""},
 		"HelmChart":                              {chartHead + "{chart: x, sourceRef: {kind: HelmRepository, name: charts}}}", helm},
 		"Kustomization":                          {kustomHead + "{sourceRef: {kind: OCIRepository, name: app}}}", oci},
+	}
+}
+
+// worseObjects are objects of a form, and what they lead to, whose fault is not in a url.
+func worseObjects() map[string][][2]string {
+	http := helmHead + "{url: 'https://charts.example.com'}}"
+	return map[string][][2]string{
+		"HelmRelease chartRef": {
+			{relHead + "{chartRef: {kind: ExternalArtifact, name: app, namespace: infra}}}", ""},
+			{relHead + "{chartRef: {kind: HelmChart, name: chart}}}",
+				chartHead + "{chart: x, sourceRef: {kind: HelmRepository, name: charts}}}\n---\n" + http},
+		},
+		"HelmRelease chart.spec, HelmRepository": {
+			{relHead + "{chart: {spec: {chart: x, sourceRef: {kind: HelmRepository, name: charts, namespace: infra}}}}}", http},
+		},
+		"HelmRelease inline OCIRepository": {{relHead + "{chart: {kind: Bucket, spec: {bucketName: x}}}}", ""}},
+		"HelmRelease chart.spec, OCIRepository": {
+			{relHead + "{chart: {spec: {chart: x, sourceRef: {kind: OCIRepository, name: app, namespace: infra}}}}}", ""},
+		},
+		"HelmRepository": {{http, ""}},
+		"HelmChart":      {{chartHead + "{chart: x, sourceRef: {kind: GitRepository, name: app}}}", ""}},
+		"Kustomization":  {{kustomHead + "{sourceRef: {kind: GitRepository, name: app, namespace: infra}}}", ""}},
 	}
 }
 
@@ -51,14 +73,19 @@ func TestReadsIsTrue(t *testing.T) {
 	}
 	for form, pair := range objects {
 		t.Run(form, func(t *testing.T) {
-			got := map[string]bool{}
+			worst := worseObjects()[form]
 			for _, spec := range []string{
 				"url: 'oci://10.0.0.1/evil', insecure: true",
 				"url: 'oci://ghcr.io//evil'",
-				"url: 'oci://ghcr.io/evil', ref: {tag: v1, digest: 'sha256:aa'}",
+				"url: 'oci://ghcr.io/evil', ref: {tag: v1, digest: 'sha256:aa'}, provider: aws",
 			} {
-				review := reviewOf(t, strings.ReplaceAll(pair[0], "SPEC", spec), strings.ReplaceAll(pair[1], "SPEC", spec))
-				for _, v := range judged(t, p, review) {
+				worst = append(worst, [2]string{
+					strings.ReplaceAll(pair[0], "SPEC", spec), strings.ReplaceAll(pair[1], "SPEC", spec),
+				})
+			}
+			got := map[string]bool{}
+			for _, objects := range worst {
+				for _, v := range judged(t, p, reviewOf(t, objects[0], objects[1])) {
 					got[v.Rule] = true
 					if !strings.HasPrefix(v.Path, "spec") {
 						t.Errorf("%s: path is %q", v.Rule, v.Path)
@@ -80,18 +107,27 @@ func TestReadsIsTrue(t *testing.T) {
 	}
 }
 
-// reviewOf reads an object, with every source new and its tag naming another digest.
-func reviewOf(t *testing.T, object, other string) Review {
+// reviewOf reads an object, with every source new and its tag naming another digest. The objects that it leads to are
+// found by their kinds, in whatever namespace.
+func reviewOf(t *testing.T, object, others string) Review {
 	t.Helper()
-	lookup := flux.LookupFunc(func(context.Context, flux.Key) (*unstructured.Unstructured, error) {
-		return objectOf(t, other), nil
+	lookup := flux.LookupFunc(func(_ context.Context, key flux.Key) (*unstructured.Unstructured, error) {
+		for other := range strings.SplitSeq(others, "\n---\n") {
+			if found := objectOf(t, other); found.GetKind() == key.Kind {
+				return found, nil
+			}
+		}
+		return nil, nil
 	})
 	obj := objectOf(t, object)
 	sources, err := flux.Sources(t.Context(), obj, lookup)
 	if err != nil {
 		t.Fatal(err)
 	}
-	review := Review{Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	review := Review{
+		Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName(),
+		ServiceAccountName: flux.ServiceAccountName(obj),
+	}
 	for _, s := range sources {
 		found := SourceReview{Source: s, Changed: true, Resolved: &Resolved{Tag: "v1", Digest: "sha256:bb"}}
 		review.Sources = append(review.Sources, found)

@@ -26,6 +26,9 @@ type Review struct {
 	Operation string
 	// APIVersion, Kind, Namespace and Name are the object's; Name is empty for generateName.
 	APIVersion, Kind, Namespace, Name string
+	// ServiceAccountName is whom Flux acts as when it applies what a HelmRelease or Kustomization pulled; empty where the
+	// object names nobody. The one that an OCIRepository logs in with is its source's.
+	ServiceAccountName string
 	// Object is the raw object, for custom rules.
 	Object map[string]any
 	// Sources are what the object makes Flux pull, with their facts.

@@ -59,6 +59,18 @@ func Rules() ([]Rule, error) {
 	return rules, nil
 }
 
+// FindRule gives the rule of that name; where there is none, the error says which was probably meant.
+func FindRule(rules []Rule, name string) (Rule, error) {
+	known := make([]string, 0, len(rules))
+	for _, r := range rules {
+		if r.Name == name {
+			return r, nil
+		}
+		known = append(known, r.Name)
+	}
+	return Rule{}, fmt.Errorf("unknown rule %q%s", name, nearest(name, known))
+}
+
 func builtinLibrary() (*library, error) {
 	files, err := fs.Sub(builtin, "rules")
 	if err != nil {

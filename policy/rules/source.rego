@@ -62,3 +62,28 @@ own_violation(index, source, name, message, remediation) := {
 # METADATA
 # description: the path of a field beside the name of a chart
 own_field(source, name) := concat(".", [source.path, name])
+
+# METADATA
+# description: the path of the reference that leads to the declaring object; a chart stands beside its own
+reference(source) := own_field(source, "sourceRef") if {
+	own_chart(source)
+} else := source.path
+
+# METADATA
+# description: |
+#   a violation of what a reference names. What the reference says is the judged object's own; where it leads on from
+#   there (a chartRef to a HelmChart) is not.
+reference_violation(index, source, message, remediation) := {
+	"source": index,
+	"own": true,
+	"path": reference(source),
+	"message": message,
+	"remediation": remediation,
+} if {
+	not endswith(source.path, "chartRef")
+} else := {
+	"source": index,
+	"path": source.path,
+	"message": about(source, message),
+	"remediation": remediation,
+}

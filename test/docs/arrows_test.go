@@ -18,9 +18,10 @@ const module = "github.com/fluxgate/fluxgate/"
 // (flux, pin, policy) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "registry", "webhook"},
+		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "registry", "rulesdoc", "webhook"},
 		"webhook":         {"flux", "gate", "policy", "registry"},
 		"check":           {"flux", "gate", "policy", "registry"},
+		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry"},
 		"cluster":         {"flux", "gate", "registry"},
 		"registry":        {"flux"},
