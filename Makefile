@@ -31,7 +31,8 @@ build: ## Build bin/fluxgate
 
 .PHONY: demo
 demo: controlplane build ## Show Fluxgate at work on a real API server; KEEP=1 leaves it up
-	@KEEP=$(KEEP) go run ./test/demo
+	@go build -o bin/demo ./test/demo # `go run` would end with an error at Ctrl-C, which is how KEEP=1 is to end
+	@KEEP=$(KEEP) bin/demo
 
 .PHONY: fmt
 fmt: ## Format the Go code

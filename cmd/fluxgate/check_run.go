@@ -30,7 +30,10 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	inventory := check.Read(check.ReadOptions{Paths: paths, Stdin: s.in, Namespace: f.namespace})
+	inventory, err := read(ctx, check.ReadOptions{Paths: paths, Stdin: s.in, Namespace: f.namespace})
+	if err != nil {
+		return err
+	}
 	for _, unreadable := range inventory.Unreadable {
 		fmt.Fprintln(s.err, "fluxgate:", unreadable)
 	}
@@ -54,6 +57,18 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 		return outcomeError{outcome}
 	}
 	return nil
+}
+
+// read ends with the context: a terminal or a pipe that nobody writes to would hold a plain read for ever.
+func read(ctx context.Context, opts check.ReadOptions) (*check.Inventory, error) {
+	done := make(chan *check.Inventory, 1)
+	go func() { done <- check.Read(opts) }()
+	select {
+	case inventory := <-done:
+		return inventory, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("interrupted while the manifests were read: %w", ctx.Err())
+	}
 }
 
 // resolver asks registries, or nobody. Answers are kept for the whole run, so that one report does not show two digests

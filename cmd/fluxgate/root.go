@@ -20,7 +20,7 @@ cluster download, refuses what policy forbids, and pins tags to digests.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newCheckCommand(), newServeCommand(), newVersionCommand())
+	root.AddCommand(newCheckCommand(), newRulesCommand(), newServeCommand(), newVersionCommand())
 	markUsageErrors(root)
 	return root
 }
