@@ -12,7 +12,7 @@ import (
 
 func TestCheckCanBeInterruptedWhileNobodyWritesItsInput(t *testing.T) {
 	silent, writer := io.Pipe()
-	defer writer.Close()
+	defer func() { _ = writer.Close() }()
 	ctx, interrupt := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
