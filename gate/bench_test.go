@@ -28,6 +28,12 @@ spec:
     - rule: forbid-insecure
     - rule: forbid-tags
       params: {tags: ["latest", "*-rc*"]}
+    - rule: allowed-source-kinds
+    - rule: forbid-cross-namespace
+    - rule: forbid-transport-overrides
+    - rule: require-chart-ref
+    - rule: require-service-account
+    - rule: require-workload-identity
 `
 
 const verified = byUser + "\n  verify: {provider: cosign, secretRef: {name: keys}}"
