@@ -54,7 +54,7 @@ func served(mapper meta.RESTMapper, gk schema.GroupKind) (client.Object, error) 
 }
 
 // Slim is the transform of the cache: it drops what no review reads, so that a cached source costs its spec and its names
-// (about 2 KB in memory for a typical one), and a namespace its labels.
+// (2.8 KB in memory for a typical one, see BenchmarkCachedSource), and a namespace its labels.
 func Slim(in any) (any, error) {
 	obj, isObject := in.(metav1.Object)
 	if !isObject {

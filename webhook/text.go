@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxWarning is where the API server cuts a warning, in characters (apiserver, MaxWarningLength in
-	// k8s.io/apiserver/pkg/endpoints/handlers/… truncates to 256).
+	// maxWarning is where the API server cuts a warning, in characters, once all warnings of a request have come to 4096
+	// (truncateItemRunes and truncateAtTotalRunes in k8s.io/apiserver/pkg/endpoints/filters/warning.go).
 	maxWarning = 256
 	// maxWarnings keeps the answer small; the worst come first.
 	maxWarnings = 16
