@@ -9,13 +9,14 @@ import (
 )
 
 const (
-	// memoSize is the number of inputs that a program remembers. With maxMemoKey and maxMemoViolations it bounds the
-	// memory of one policy: at most about 2 MB a phase, 200 KB with inputs of usual length.
+	// memoSize is the number of inputs that a program remembers. With maxMemoKey and maxMemoTexts it bounds the memory of
+	// one policy: at most about 2.5 MB a phase, a tenth of that with inputs of usual length.
 	memoSize = 256
 	// maxMemoKey is the longest input that is remembered, in bytes: what is longer is hostile, and rare enough.
 	maxMemoKey = 4 << 10
-	// maxMemoViolations is the largest number of violations that is remembered.
-	maxMemoViolations = 8
+	// maxMemoTexts is the longest that the texts of an input's violations may be together, in bytes, to be remembered:
+	// they quote the object.
+	maxMemoTexts = 4 << 10
 )
 
 // memo remembers violations by their whole input, not by a hash of it, so that no object can borrow another's verdict.
@@ -40,9 +41,17 @@ func (m *memo) get(in *Input) ([]Violation, bool) {
 }
 
 func (m *memo) put(in *Input, violations []Violation) {
-	if key := in.memoKey(); len(key) <= maxMemoKey && len(violations) <= maxMemoViolations {
+	if key := in.memoKey(); len(key) <= maxMemoKey && textsOf(violations) <= maxMemoTexts {
 		m.known.Add(key, violations)
 	}
+}
+
+func textsOf(violations []Violation) int {
+	total := 0
+	for _, v := range violations {
+		total += len(v.Path) + len(v.Message) + len(v.Remediation)
+	}
+	return total
 }
 
 // memoKey is everything that a rule can read, without ambiguity: each text behind its length. A test changes every field of

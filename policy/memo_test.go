@@ -146,4 +146,9 @@ func TestTheMemoIsBounded(t *testing.T) {
 	if _, found := p.phases[Static].memo.get(in); found {
 		t.Error("an input that is too long is remembered")
 	}
+	in = NewInput(pinned())
+	p.phases[Static].memo.put(in, []Violation{{Message: string(make([]byte, maxMemoTexts+1))}})
+	if _, found := p.phases[Static].memo.get(in); found {
+		t.Error("violations whose texts are too long are remembered")
+	}
 }
