@@ -102,7 +102,7 @@ func (l *library) checkExceptions(exceptions *v1alpha1.Exceptions, found *proble
 			found.add(fmt.Sprintf("spec.exceptions.rules[%d]", i), "unknown rule %q%s", name, nearest(name, l.names()))
 		}
 	}
-	if d := exceptions.MaxDuration; d != nil && d.Duration < time.Second {
-		found.add("spec.exceptions.maxDuration", "must be longer than a second, as in 720h")
+	if d := exceptions.MaxDuration; d == nil || d.Duration < time.Second {
+		found.add("spec.exceptions.maxDuration", "is required, and must be a second or longer, as in 720h")
 	}
 }

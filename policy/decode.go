@@ -117,10 +117,7 @@ func orNothing(value any) any {
 // convert checks fields and types, and decodes what is right.
 func convert(object map[string]any, found *problems) v1alpha1.SourcePolicy {
 	var policy v1alpha1.SourcePolicy
-	check := strict{found, map[string]string{
-		"spec.rego": "custom rules are not supported by this version: remove spec.rego, and use the built-in rules",
-		"status":    "is not the administrator's to write: remove it",
-	}}
+	check := strict{found, map[string]string{"status": "is not the administrator's to write: remove it"}}
 	checked := check.value("", object, reflect.TypeFor[v1alpha1.SourcePolicy]())
 	text, err := json.Marshal(checked)
 	if err == nil {

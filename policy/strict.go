@@ -12,8 +12,8 @@ import (
 // wrong type. It returns the value without what it reported, so that the rest can still be decoded and judged.
 type strict struct {
 	*problems
-	// notYet has sentences for fields that this version knows and does not take, by path.
-	notYet map[string]string
+	// refused has sentences for fields that the type has and nobody may write, by path.
+	refused map[string]string
 }
 
 func (s strict) value(path string, value any, t reflect.Type) any {
@@ -73,11 +73,11 @@ func (s strict) object(path string, object map[string]any, t reflect.Type) map[s
 		at := strings.TrimPrefix(path+"."+name, ".")
 		field, known := fields[name]
 		switch {
+		case s.refused[at] != "":
+			s.add(at, "%s", s.refused[at])
 		case known:
 			object[name] = s.value(at, value, field)
 			continue
-		case s.notYet[at] != "":
-			s.add(at, "%s", s.notYet[at])
 		default:
 			s.add(at, "unknown field%s", nearest(name, names))
 		}

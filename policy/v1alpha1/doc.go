@@ -9,5 +9,8 @@ import "k8s.io/apimachinery/pkg/runtime/schema"
 //nolint:gochecknoglobals // where every API package of Kubernetes has it
 var GroupVersion = schema.GroupVersion{Group: "fluxgate.dev", Version: "v1alpha1"}
 
-// SourcePolicyKind is the kind of SourcePolicy.
-const SourcePolicyKind = "SourcePolicy"
+// The kinds of this group.
+const (
+	SourcePolicyKind    = "SourcePolicy"
+	PolicyExceptionKind = "PolicyException"
+)

@@ -14,6 +14,16 @@ type SourcePolicy struct {
 
 	// Spec is the policy.
 	Spec SourcePolicySpec `json:"spec"`
+
+	// Status says whether the policy is in force. Fluxgate writes it; in a file there is none.
+	Status SourcePolicyStatus `json:"status,omitempty"`
+}
+
+// SourcePolicyList is a list of SourcePolicies.
+type SourcePolicyList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []SourcePolicy `json:"items"`
 }
 
 // SourcePolicySpec says which objects are judged, by which rules, and what follows.
@@ -25,9 +35,18 @@ type SourcePolicySpec struct {
 	// them, Audit only reports them. Absent, it is Deny.
 	Action Action `json:"action,omitempty"`
 
-	// OnError settles what happens where the policy cannot be judged: a registry is down, a rule fails, time runs out.
-	// Absent, it is Deny.
+	// EnforceFrom dates the refusals of this policy: before that time, whatever would be denied is only warned about, with
+	// the date. Absent, they are in force at once.
+	EnforceFrom *metav1.Time `json:"enforceFrom,omitempty"`
+
+	// OnError settles what happens where the policy cannot be judged: a registry is down, a rule fails, time runs out, or
+	// the policy itself is broken and was never good. Absent, it is Deny.
 	OnError ErrorAction `json:"onError,omitempty"`
+
+	// MissingSources is what it leads to that an object refers to a source that does not exist yet. Nothing can be judged
+	// of it then; but a GitOps controller applies both at once in any order, so Deny keeps objects from being applied
+	// before their sources. Absent, it is Warn, or Audit in a policy whose action is Audit.
+	MissingSources Action `json:"missingSources,omitempty"`
 
 	// Pin says which references are pinned to the digest that they name. Absent, nothing is pinned.
 	Pin *Pin `json:"pin,omitempty"`
@@ -37,6 +56,9 @@ type SourcePolicySpec struct {
 
 	// Rules are the rules that every source of a selected object must keep. A rule stands here at most once.
 	Rules []Rule `json:"rules,omitempty"`
+
+	// Rego holds rules of your own.
+	Rego []CustomRule `json:"rego,omitempty"`
 }
 
 // Match selects objects by namespace and kind. A namespace is selected if a glob in Namespaces matches its name or
@@ -106,11 +128,11 @@ const (
 
 // Exceptions says what a PolicyException may except from a policy.
 type Exceptions struct {
-	// Rules are the names of the rules that may be excepted.
+	// Rules are the names of the rules that may be excepted: rules of this policy, or "pin".
 	Rules []string `json:"rules"`
 
-	// MaxDuration is the longest time that an exception may last, for example 720h. Absent, there is no limit.
-	MaxDuration *metav1.Duration `json:"maxDuration,omitempty"`
+	// MaxDuration is the longest time that may lie between the creation of an exception and its end, for example 720h.
+	MaxDuration *metav1.Duration `json:"maxDuration"`
 }
 
 // Rule is a built-in rule with its parameters.
@@ -123,4 +145,44 @@ type Rule struct {
 
 	// Params are the rule's parameters; each rule has a JSON schema for its own.
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
+}
+
+// CustomRule is a rule of the administrator's own, written in Rego. It has the same input and output as a built-in rule;
+// policy/INPUT.md describes them.
+type CustomRule struct {
+	// Name is the rule's name, for example team-label. No built-in rule has it.
+	Name string `json:"name"`
+
+	// Module is the Rego module. Its package is fluxgate.custom.<name>, with "_" for "-" in the name.
+	Module string `json:"module"`
+
+	// Action replaces the policy's action for this rule.
+	Action Action `json:"action,omitempty"`
+
+	// Params are the rule's parameters: input.params["<name>"] in the module. Where the module's METADATA has a JSON
+	// schema for them (custom.params), they must satisfy it.
+	Params *apiextensionsv1.JSON `json:"params,omitempty"`
+}
+
+// SourcePolicyStatus says whether a policy is in force.
+type SourcePolicyStatus struct {
+	// ObservedGeneration is the generation that the conditions speak of.
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Conditions has one of type Ready: True where the spec is in force; False where it is broken, with everything that
+	// is wrong with it.
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// InForce is the last good spec, which stays in force while the present one is broken. Absent where the present one is
+	// in force, and where none was ever good.
+	InForce *SourcePolicyInForce `json:"inForce,omitempty"`
+}
+
+// SourcePolicyInForce is a spec that stays in force although there is a newer one.
+type SourcePolicyInForce struct {
+	// Generation is that of the spec.
+	Generation int64 `json:"generation"`
+
+	// Spec is the spec as it was.
+	Spec SourcePolicySpec `json:"spec"`
 }
