@@ -29,7 +29,7 @@ func FuzzAllowlist(f *testing.F) {
 		f.Add(seed[0], seed[1], false)
 		f.Add(seed[0], seed[1], true)
 	}
-	lib, err := builtinLibrary()
+	lib, err := NewLibrary()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func FuzzAllowlist(f *testing.F) {
 
 // TestAllowlistAgreesWithOracle reaches by shape what the fuzzer finds only by luck.
 func TestAllowlistAgreesWithOracle(t *testing.T) {
-	lib, err := builtinLibrary()
+	lib, err := NewLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestAllowlistAgreesWithOracle(t *testing.T) {
 }
 
 // allowlist is a policy with the patterns; nil where they are refused.
-func allowlist(t *testing.T, lib *library, patterns []string) *Policy {
+func allowlist(t *testing.T, lib *Library, patterns []string) *Policy {
 	t.Helper()
 	params, err := json.Marshal(map[string]any{"allow": patterns})
 	if err != nil {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared.
-func (l *library) compile(d document) (*Policy, error) {
+func (l *Library) compile(d document) (*Policy, error) {
 	spec := d.policy.Spec
 	checkMetadata(d.policy.ObjectMeta, d.problems)
 	p := &Policy{
@@ -21,22 +22,60 @@ func (l *library) compile(d document) (*Policy, error) {
 		onError: Action(oneOfNames(d.problems, "spec.onError", string(spec.OnError), errorActions())),
 		match:   newMatcher(spec.Match, d.problems),
 		pin:     pinOf(spec.Pin, d.problems),
+		listed:  slices.ContainsFunc(spec.Rules, func(r v1alpha1.Rule) bool { return r.Rule == allowlistRule }),
 	}
 	if p.onError == Action(v1alpha1.ErrorAllow) {
 		p.onError = Audit
 	}
-	l.checkExceptions(spec.Exceptions, d.problems)
+	if spec.EnforceFrom != nil {
+		p.enforceFrom = spec.EnforceFrom.Time
+	}
+	p.missingSources = laxer(p.action, Warn)
+	if spec.MissingSources != "" {
+		p.missingSources = Action(oneOfNames(d.problems, "spec.missingSources", string(spec.MissingSources), actions()))
+	}
+	p.strictest = strictest(p, spec)
 	params, err := l.compileRules(p, spec, d.problems)
 	if err != nil {
 		return nil, err
 	}
-	if len(spec.Rules) == 0 && spec.Pin == nil {
-		d.add("spec.rules", "the policy has neither rules nor spec.pin, so it would judge nothing: add one of them")
+	maps.Copy(params, l.compileCustom(p, spec, d.problems))
+	if spec.Exceptions != nil {
+		p.exceptions = *spec.Exceptions
+		checkExceptions(p.exceptions, excepted(spec), d.problems)
+	}
+	if len(spec.Rules) == 0 && len(spec.Rego) == 0 && spec.Pin == nil {
+		d.add("spec.rules", "the policy has neither rules nor spec.rego nor spec.pin, so it would judge nothing: add one of them")
 	}
 	if len(d.all) > 0 {
 		return p, nil
 	}
 	return p, l.prepare(p, params)
+}
+
+// strictest reads the actions as they are written, so that it is the same whether the rules compile or not.
+func strictest(p *Policy, spec v1alpha1.SourcePolicySpec) Action {
+	most := p.action
+	if spec.MissingSources != "" {
+		most = stricter(most, p.missingSources)
+	}
+	var own []v1alpha1.Action
+	for _, r := range spec.Rules {
+		own = append(own, r.Action)
+	}
+	for _, r := range spec.Rego {
+		own = append(own, r.Action)
+	}
+	for _, a := range own {
+		switch a {
+		case "", v1alpha1.ActionAudit:
+		case v1alpha1.ActionWarn:
+			most = stricter(most, Warn)
+		default:
+			most = Deny
+		}
+	}
+	return most
 }
 
 func actions() []string {
@@ -47,13 +86,14 @@ func errorActions() []string {
 	return []string{string(v1alpha1.ErrorDeny), string(v1alpha1.ErrorWarn), string(v1alpha1.ErrorAllow)}
 }
 
-// oneOfNames checks a value against the known ones. An absent one is the first: the strictest.
+// oneOfNames checks a value against the known ones. An absent or unknown one is the first: the strictest.
 func oneOfNames(found *problems, at, value string, known []string) string {
 	if value == "" {
 		return known[0]
 	}
 	if !slices.Contains(known, value) {
 		found.add(at, "unknown value %q%s", value, nearest(value, known))
+		return known[0]
 	}
 	return value
 }
@@ -90,16 +130,28 @@ func pinOf(pin *v1alpha1.Pin, found *problems) v1alpha1.Pin {
 	return *pin
 }
 
-func (l *library) checkExceptions(exceptions *v1alpha1.Exceptions, found *problems) {
-	if exceptions == nil {
-		return
+// excepted are the names of what may be excepted from a policy: its rules, and its pin.
+func excepted(spec v1alpha1.SourcePolicySpec) []string {
+	var names []string
+	for _, r := range spec.Rules {
+		names = append(names, r.Rule)
 	}
+	for _, r := range spec.Rego {
+		names = append(names, r.Name)
+	}
+	if spec.Pin != nil {
+		names = append(names, "pin")
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+func checkExceptions(exceptions v1alpha1.Exceptions, known []string, found *problems) {
 	if len(exceptions.Rules) == 0 {
 		found.add("spec.exceptions.rules", "names no rule: name those that may be excepted, or remove spec.exceptions")
 	}
 	for i, name := range exceptions.Rules {
-		if l.rules[name] == nil {
-			found.add(fmt.Sprintf("spec.exceptions.rules[%d]", i), "unknown rule %q%s", name, nearest(name, l.names()))
+		if !slices.Contains(known, name) {
+			found.add(fmt.Sprintf("spec.exceptions.rules[%d]", i), "%q is no rule of this policy%s", name, nearest(name, known))
 		}
 	}
 	if d := exceptions.MaxDuration; d == nil || d.Duration < time.Second {

@@ -22,39 +22,58 @@ type document struct {
 	policy v1alpha1.SourcePolicy
 }
 
-// decode reads the SourcePolicies of a file. What is no SourcePolicy at all is a problem of the file; what is wrong
+// exceptionDocument is a PolicyException as written, and what is wrong with it.
+type exceptionDocument struct {
+	*problems
+	exception v1alpha1.PolicyException
+}
+
+// documents are what was read of files.
+type documents struct {
+	policies   []document
+	exceptions []exceptionDocument
+	// wrong is what belongs to neither.
+	wrong []Problem
+}
+
+// read adds the SourcePolicies and PolicyExceptions of a file. What is neither is a problem of the file; what is wrong
 // within one is kept with its document.
-func decode(f file) ([]document, []Problem) {
+func (d *documents) read(f file) {
 	texts, err := split(f.data)
 	if err != nil {
-		return nil, []Problem{{File: f.name, Message: err.Error()}}
+		d.wrong = append(d.wrong, Problem{File: f.name, Message: err.Error()})
+		return
 	}
-	var (
-		documents []document
-		wrong     []Problem
-	)
+	before := len(d.policies) + len(d.exceptions) + len(d.wrong)
 	for i, text := range texts {
 		number := i + 1
 		if len(texts) == 1 {
 			number = 0
 		}
-		found := &problems{file: f.name, document: number}
-		object, err := parseObject(text)
-		switch {
-		case err != nil:
-			found.add("", "%v", err)
-		case object == nil:
-			continue
-		case isSourcePolicy(object, found):
-			documents = append(documents, document{found, convert(object, found)})
-			continue
-		}
-		wrong = append(wrong, found.all...)
+		d.add(text, &problems{file: f.name, document: number})
 	}
-	if len(documents) == 0 && len(wrong) == 0 {
-		wrong = append(wrong, Problem{File: f.name, Message: "the file holds no SourcePolicy"})
+	if len(d.policies)+len(d.exceptions)+len(d.wrong) == before {
+		d.wrong = append(d.wrong, Problem{File: f.name, Message: "the file holds no SourcePolicy"})
 	}
-	return documents, wrong
+}
+
+func (d *documents) add(text []byte, found *problems) {
+	object, err := parseObject(text)
+	switch {
+	case err != nil:
+		found.add("", "%v", err)
+	case object == nil:
+	case object["kind"] == v1alpha1.PolicyExceptionKind && isVersion(object, found):
+		d.exceptions = append(d.exceptions, exceptionDocument{found, convert[v1alpha1.PolicyException](object, found)})
+		return
+	case object["kind"] == v1alpha1.SourcePolicyKind && isVersion(object, found):
+		d.policies = append(d.policies, document{found, convert[v1alpha1.SourcePolicy](object, found)})
+		return
+	case len(found.all) == 0:
+		found.add("kind", "%v is not read here: every document must be a %s or a %s",
+			orNothing(object["kind"]), v1alpha1.SourcePolicyKind, v1alpha1.PolicyExceptionKind)
+	}
+	d.wrong = append(d.wrong, found.all...)
 }
 
 // split cuts a file into its YAML documents; JSON is a YAML document too.
@@ -93,18 +112,14 @@ func parseObject(text []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// isSourcePolicy reports whether the document says that it is one; if not, it notes the problem.
-func isSourcePolicy(object map[string]any, found *problems) bool {
-	version, kind := v1alpha1.GroupVersion.String(), v1alpha1.SourcePolicyKind
-	switch {
-	case object["kind"] != kind:
-		found.add("kind", "%v is not read here: every document must be a %s", orNothing(object["kind"]), kind)
-	case object["apiVersion"] != version:
+// isVersion reports whether the document is of the version that is read; if not, it notes the problem.
+func isVersion(object map[string]any, found *problems) bool {
+	version := v1alpha1.GroupVersion.String()
+	if object["apiVersion"] != version {
 		found.add("apiVersion", "%v is not read here: write %s", orNothing(object["apiVersion"]), version)
-	default:
-		return true
+		return false
 	}
-	return false
+	return true
 }
 
 func orNothing(value any) any {
@@ -115,16 +130,16 @@ func orNothing(value any) any {
 }
 
 // convert checks fields and types, and decodes what is right.
-func convert(object map[string]any, found *problems) v1alpha1.SourcePolicy {
-	var policy v1alpha1.SourcePolicy
+func convert[T any](object map[string]any, found *problems) T {
+	var typed T
 	check := strict{found, map[string]string{"status": "is not the administrator's to write: remove it"}}
-	checked := check.value("", object, reflect.TypeFor[v1alpha1.SourcePolicy]())
+	checked := check.value("", object, reflect.TypeFor[T]())
 	text, err := json.Marshal(checked)
 	if err == nil {
-		err = json.Unmarshal(text, &policy)
+		err = json.Unmarshal(text, &typed)
 	}
 	if err != nil {
 		found.add("", "%v", err)
 	}
-	return policy
+	return typed
 }

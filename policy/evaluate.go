@@ -19,19 +19,56 @@ type RuleError struct {
 }
 
 func (e *RuleError) Error() string {
-	if errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled) {
+	switch {
+	case e.OutOfTime():
 		return fmt.Sprintf("rule %s of policy %s ran out of time", e.Rule, e.Policy)
+	case errors.Is(e.Err, errTooSlow), errors.Is(e.Err, errTooHungry), errors.Is(e.Err, errOutOfBudget):
+		return fmt.Sprintf("rule %s of policy %s was cut off: %s", e.Rule, e.Policy, e.Err)
 	}
 	return fmt.Sprintf("rule %s of policy %s could not be evaluated", e.Rule, e.Policy)
 }
 
 func (e *RuleError) Unwrap() error { return e.Err }
 
+// OutOfTime reports whether the time of the whole review was up, so that another try may succeed.
+func (e *RuleError) OutOfTime() bool {
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)
+}
+
+// RuleErrors gives the *RuleErrors in an error of Evaluate.
+func RuleErrors(err error) []*RuleError {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself
+	case *RuleError:
+		return []*RuleError{e}
+	case interface{ Unwrap() []error }:
+		var all []*RuleError
+		for _, inner := range e.Unwrap() {
+			all = append(all, RuleErrors(inner)...)
+		}
+		return all
+	}
+	return nil
+}
+
 // Evaluate judges the input by the policy's rules of a phase. The violations are sorted by source, rule, path and
 // message, and are read-only. The error is nil, a *RuleError or several of them joined; the violations of the other rules
 // are returned beside it, so that the answer is as complete as it can be.
 func (p *Policy) Evaluate(ctx context.Context, in *Input, phase Phase) ([]Violation, error) {
-	g := p.phases[phase]
+	violations, err := p.builtin(ctx, in, p.phases[phase])
+	if len(p.custom[phase]) == 0 {
+		return violations, err
+	}
+	all, failed := slices.Clone(violations), []error{err}
+	for _, g := range p.custom[phase] {
+		found, err := p.judgeCustom(ctx, in, g.rules[0], g)
+		all, failed = append(all, found...), append(failed, err)
+	}
+	slices.SortFunc(all, compareViolations)
+	return all, errors.Join(failed...)
+}
+
+// builtin evaluates the built-in rules of a phase, or remembers what they said of the same input.
+func (p *Policy) builtin(ctx context.Context, in *Input, g *program) ([]Violation, error) {
 	if g == nil {
 		return nil, nil
 	}

@@ -15,10 +15,10 @@ type Input struct {
 	review Review
 	key    string // see memo; empty before it is asked for
 
-	operation, object, list *ast.Term // nil before they are asked for
+	operation, object, list, raw *ast.Term // nil before they are asked for
 }
 
-// NewInput takes a review. The raw object does not reach the rules: no built-in rule reads it.
+// NewInput takes a review. The raw object reaches custom rules only: no built-in rule reads it.
 func NewInput(r Review) *Input { return &Input{review: r} }
 
 // build makes the parts of the document that no policy changes.
@@ -48,6 +48,38 @@ func (in *Input) with(params, prepared *ast.Term) ast.Value {
 		ast.Item(termParams, params),
 		ast.Item(termPrepared, prepared),
 	)
+}
+
+// custom is with, and the object as it was sent: input.raw.
+func (in *Input) custom(params, prepared *ast.Term) ast.Value {
+	document := in.with(params, prepared).(ast.Object)
+	if in.raw == nil {
+		in.raw = rawTerm(in.review.Object)
+	}
+	document.Insert(termRaw, in.raw)
+	return document
+}
+
+// rawTerm takes of an object what is the same through every door: neither what the API server adds to it, nor its status.
+func rawTerm(object map[string]any) *ast.Term {
+	metadata, _ := object["metadata"].(map[string]any)
+	kept := map[string]any{}
+	for _, field := range []string{"name", "generateName", "namespace", "labels", "annotations"} {
+		if value := metadata[field]; value != nil {
+			kept[field] = value
+		}
+	}
+	raw := map[string]any{"metadata": kept}
+	for _, field := range []string{"apiVersion", "kind", "spec"} {
+		if value := object[field]; value != nil {
+			raw[field] = value
+		}
+	}
+	value, err := ast.InterfaceToValue(raw)
+	if err != nil { // it was JSON before
+		return ast.NullTerm()
+	}
+	return ast.NewTerm(value)
 }
 
 func sourceTerm(s *SourceReview) *ast.Term {

@@ -21,17 +21,21 @@ var builtin embed.FS
 // packagePrefix is followed by the rule's name in snake_case; a package elsewhere is shared code and no rule.
 const packagePrefix = "data.fluxgate.rules."
 
-// library is a set of rules, compiled together. It is read-only once built, and so safe for concurrent use.
-type library struct {
+// Library is a set of rules, compiled together. It is read-only once built, and so safe for concurrent use.
+type Library struct {
 	rules    map[string]*rule
 	compiler *ast.Compiler
 	// store is empty: rules have no data but their input.
 	store storage.Store
+	// custom: the library is the one module of a custom rule, whose functions are bounded.
+	custom bool
 }
 
 // rule is a rule of a library.
 type rule struct {
 	Rule
+	// lib is the library that the rule was compiled in.
+	lib *Library
 	// path is that of the rule's package: data.fluxgate.rules.require_digest.
 	path   string
 	schema *schema
@@ -42,13 +46,12 @@ type rule struct {
 }
 
 // newLibrary compiles the .rego files of a folder, leaving tests aside. Its errors are the rule author's to mend.
-func newLibrary(files fs.FS) (*library, error) {
+func newLibrary(files fs.FS) (*Library, error) {
 	modules, err := parseModules(files)
 	if err != nil {
 		return nil, err
 	}
-	store := inmem.NewFromObjectWithOpts(map[string]any{}, inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
-	lib := &library{rules: map[string]*rule{}, compiler: newCompiler(), store: store}
+	lib := &Library{rules: map[string]*rule{}, compiler: newCompiler(capabilities()), store: emptyStore()}
 	lib.compiler.Compile(modules)
 	if lib.compiler.Failed() {
 		return nil, fmt.Errorf("compile rules: %w", lib.compiler.Errors)
@@ -64,12 +67,23 @@ func newLibrary(files fs.FS) (*library, error) {
 		if other := lib.rules[r.Name]; other != nil {
 			return nil, fmt.Errorf("rule %s: %s is defined by another file too", file, r.path)
 		}
-		if r.alone, err = lib.newQuery(r.path + ".violations"); err != nil {
+		if err := lib.add(r); err != nil {
 			return nil, err
 		}
-		lib.rules[r.Name] = r
 	}
 	return lib, nil
+}
+
+func emptyStore() storage.Store {
+	return inmem.NewFromObjectWithOpts(map[string]any{}, inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
+}
+
+// add takes a rule that the library's compiler has compiled.
+func (l *Library) add(r *rule) (err error) {
+	r.lib = l
+	r.alone, err = l.newQuery(r.path + ".violations")
+	l.rules[r.Name] = r
+	return err
 }
 
 // parseModules reads the modules of the top folder, with their annotations.
@@ -104,22 +118,26 @@ func newRule(module *ast.Module) (*rule, error) {
 	if file := path.Base(module.Package.Location.File); file != snake+".rego" {
 		return nil, fmt.Errorf("the file of package %s must be named %s.rego", r.path, snake)
 	}
-	defines := func(name string) bool {
-		return slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool { return r.Head.Ref().String() == name })
-	}
-	violations := slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool {
-		return strings.HasPrefix(r.Head.Ref().String(), "violations")
-	})
-	if !violations {
+	if !r.inspect(module) {
 		return nil, fmt.Errorf("package %s defines no violations", r.path)
 	}
-	r.prepares = defines("prepared")
-	r.validates = defines("invalid")
 	return r, r.describe(strings.ReplaceAll(snake, "_", "-"), module.Annotations)
 }
 
+// inspect finds out which parts of a rule the module defines, and reports whether violations are among them.
+func (r *rule) inspect(module *ast.Module) bool {
+	defines := func(name string) bool {
+		return slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool { return r.Head.Ref().String() == name })
+	}
+	r.prepares = defines("prepared")
+	r.validates = defines("invalid")
+	return slices.ContainsFunc(module.Rules, func(r *ast.Rule) bool {
+		return strings.HasPrefix(r.Head.Ref().String(), "violations")
+	})
+}
+
 // names gives the names of the rules in alphabetical order.
-func (l *library) names() []string {
+func (l *Library) names() []string {
 	names := make([]string, 0, len(l.rules))
 	for name := range l.rules {
 		names = append(names, name)

@@ -12,7 +12,7 @@ import (
 //go:embed default.yaml
 var defaultPolicy []byte
 
-// Load reads the policies of files and directories. An empty list of paths, a path without a policy in it, and anything
+// Load reads the policies and exceptions of files and directories. An empty list of paths, a path without a policy in it, and anything
 // that a policy gets wrong is a *LoadError; then there is no set.
 func Load(paths ...string) (*Set, error) {
 	if len(paths) == 0 {
@@ -34,7 +34,7 @@ func Default() (*Set, error) {
 
 // load compiles the policies of the files; wrong is what reading them already found.
 func load(files []file, wrong []Problem) (*Set, error) {
-	lib, err := builtinLibrary()
+	lib, err := NewLibrary()
 	if err != nil {
 		return nil, err
 	}
@@ -42,16 +42,27 @@ func load(files []file, wrong []Problem) (*Set, error) {
 }
 
 // load is where policies and rules meet: each document becomes a policy whose rules are this library's.
-func (l *library) load(files []file, wrong []Problem) (*Set, error) {
-	var documents []document
+func (l *Library) load(files []file, wrong []Problem) (*Set, error) {
+	read := &documents{wrong: wrong}
 	for _, f := range files {
-		found, problems := decode(f)
-		documents = append(documents, found...)
-		wrong = append(wrong, problems...)
+		read.read(f)
 	}
-	set := &Set{}
+	policies, err := l.compileAll(read)
+	if err != nil {
+		return nil, err
+	}
+	set := NewSet(policies, read.compileExceptions())
+	if len(read.wrong) > 0 {
+		return nil, sorted(read.wrong)
+	}
+	return set, nil
+}
+
+// compileAll compiles the policies that were read, and gathers what is wrong with them.
+func (l *Library) compileAll(read *documents) ([]*Policy, error) {
+	var policies []*Policy
 	first := map[string]Problem{}
-	for _, d := range documents {
+	for _, d := range read.policies {
 		name := d.policy.Name
 		if other, twice := first[name]; twice && name != "" {
 			d.add("metadata.name", "a policy %s was read before, from %s: rename one or remove it", name, other)
@@ -61,14 +72,21 @@ func (l *library) load(files []file, wrong []Problem) (*Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("policy %s: %w", name, err)
 		}
-		wrong = append(wrong, d.all...)
-		set.policies = append(set.policies, p)
+		read.wrong = append(read.wrong, d.all...)
+		policies = append(policies, p)
 	}
-	if len(wrong) > 0 {
-		return nil, sorted(wrong)
+	return policies, nil
+}
+
+// compileExceptions does the same for the exceptions. One whose policy is not among the files, or does not accept it, has no
+// effect: `fluxgate check` shows the violations that it was to except.
+func (d *documents) compileExceptions() []*Exception {
+	exceptions := make([]*Exception, 0, len(d.exceptions))
+	for _, written := range d.exceptions {
+		exceptions = append(exceptions, compileException(&written.exception, written.problems))
+		d.wrong = append(d.wrong, written.all...)
 	}
-	slices.SortFunc(set.policies, func(a, b *Policy) int { return strings.Compare(a.name, b.name) })
-	return set, nil
+	return exceptions
 }
 
 // sorted puts problems in the order of file, document and path, whatever order they were found in.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,18 @@ metadata: {name: p}
 spec:
 `
 
+// exceptionHead begins an exception; the rest is of its spec.
+const exceptionHead = `apiVersion: fluxgate.dev/v1alpha1
+kind: PolicyException
+metadata: {name: e, namespace: prod}
+spec:
+`
+
+// regoEntry is an entry of spec.rego.
+func regoEntry(name, module string) string {
+	return "  - name: " + name + "\n    module: " + strconv.Quote(module) + "\n"
+}
+
 // TestLoadErrors has a golden for every sentence that an administrator can read.
 func TestLoadErrors(t *testing.T) {
 	for name, text := range map[string]string{
@@ -29,7 +42,14 @@ func TestLoadErrors(t *testing.T) {
 		"no kind":                "spec: {}\n",
 		"another version":        strings.Replace(head, "v1alpha1", "v1", 1) + "  rules: [{rule: canonical-url}]\n",
 		"a status":               head + "  rules: [{rule: canonical-url}]\nstatus: {}\n",
-		"rego":                   head + "  rules: [{rule: canonical-url}]\n  rego: [{name: x, module: y}]\n",
+		"enforceFrom no date":    head + "  enforceFrom: tomorrow\n  missingSources: Never\n  rules: [{rule: canonical-url}]\n",
+		"a bad exception":        exceptionHead + "  names: [\"Pod\", \"A/x\", \"prod/\"]\n  kinds: [Pod]\n",
+		"an exception of nobody": "apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyException\nmetadata: {name: e}\nspec: {policy: \"P p\", rules: [x], names: [\"*\"], reason: \" \", until: \"2026-12-31\"}\n",
+		"a rego rule's name":     head + "  rego:\n  - {name: require-verify, module: \"\"}\n  - {name: pin, module: \"\"}\n  - {name: Team_Label, module: \"\"}\n  - {module: \"\"}\n",
+		"rego that is no rule":   head + "  rego:\n" + regoEntry("empty", "") + regoEntry("other", "package fluxgate.rules.other\nviolations contains 1") + regoEntry("silent", "package fluxgate.custom.silent\nallow := true") + regoEntry("whole", "package fluxgate.custom.whole\nviolations := {1}"),
+		"rego with errors":       head + "  rego:\n" + regoEntry("syntax", "package fluxgate.custom.syntax\n\nviolations contains { if") + regoEntry("net", "package fluxgate.custom.net\n\nviolations contains v if {\n  v := http.send({\"method\": \"get\", \"url\": \"http://x\"})\n}") + regoEntry("unsafe", "package fluxgate.custom.unsafe\n\nviolations contains x if not x") + regoEntry("unused", "package fluxgate.custom.unused\n\nviolations contains 1 if {\n  y := 2\n}") + regoEntry("types", "package fluxgate.custom.types\n\nviolations contains concat(1, [])") + regoEntry("huge", "package fluxgate.custom.huge\n\nviolations contains 1e999999999"),
+		"rego reads another":     head + "  rego:\n" + regoEntry("one", "package fluxgate.custom.one\n\nimport data.fluxgate.custom.two\n\nviolations contains v if some v in two.violations") + regoEntry("two", "package fluxgate.custom.two\n\nviolations contains x if {\n  x := input.x\n}"),
+		"rego params":            head + "  rego:\n  - name: labelled\n    params: {key: 1, more: 2}\n    module: |\n      # METADATA\n      # title: t\n      # custom:\n      #   params: {type: object, additionalProperties: false, properties: {key: {type: string}}}\n      package fluxgate.custom.labelled\n\n      violations contains input.params.labelled.key\n",
 		"nothing to judge":       head + "  action: Deny\n",
 		"no name":                strings.Replace(head, "name: p", "labels: {}", 1) + "  rules: [{rule: canonical-url}]\n",
 		"a bad name and place":   strings.Replace(head, "name: p", "name: P_1, namespace: prod", 1) + "  rules: [{rule: canonical-url}]\n",
@@ -101,7 +121,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(everyRule))
 	f.Add(defaultPolicy)
 	f.Add([]byte(head + "  rules: [{rule: forbid-tags, params: {tags: [1]}}]\n---\n[]\n"))
-	lib, err := builtinLibrary()
+	lib, err := NewLibrary()
 	if err != nil {
 		f.Fatal(err)
 	}

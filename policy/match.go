@@ -80,7 +80,7 @@ func newMatcher(match v1alpha1.Match, found *problems) matcher {
 	return m
 }
 
-// globs match names of namespaces: those without a wildcard by one look-up.
+// globs match names: those without a wildcard by one look-up.
 type globs struct {
 	names    map[string]struct{}
 	patterns []string
@@ -90,17 +90,29 @@ type globs struct {
 func newGlobs(at string, patterns []string, found *problems) globs {
 	g := globs{names: map[string]struct{}{}}
 	for i, pattern := range patterns {
-		switch {
-		case pattern == "" || strings.Trim(pattern, "abcdefghijklmnopqrstuvwxyz0123456789-*?") != "":
-			found.add(fmt.Sprintf("%s[%d]", at, i),
-				"%q can match no namespace: write lower-case letters, digits and hyphens, and the wildcards * and ?", pattern)
-		case strings.ContainsAny(pattern, "*?"):
-			g.patterns = append(g.patterns, pattern)
-		default:
-			g.names[pattern] = struct{}{}
-		}
+		g.add(fmt.Sprintf("%s[%d]", at, i), pattern, namespaceCharacters, found)
 	}
 	return g
+}
+
+// characters are what names of a kind are made of, and how to say so.
+type characters struct{ all, what, words string }
+
+//nolint:gochecknoglobals // constants in all but name
+var (
+	namespaceCharacters = characters{"abcdefghijklmnopqrstuvwxyz0123456789-", "namespace", "letters, digits and hyphens"}
+	objectCharacters    = characters{"abcdefghijklmnopqrstuvwxyz0123456789-.", "object", "letters, digits, hyphens and dots"}
+)
+
+func (g *globs) add(at, pattern string, c characters, found *problems) {
+	switch {
+	case pattern == "" || strings.Trim(pattern, c.all+"*?") != "":
+		found.add(at, "%q can match no %s: write lower-case %s, and the wildcards * and ?", pattern, c.what, c.words)
+	case strings.ContainsAny(pattern, "*?"):
+		g.patterns = append(g.patterns, pattern)
+	default:
+		g.names[pattern] = struct{}{}
+	}
 }
 
 func (g globs) match(name string) bool {

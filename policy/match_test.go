@@ -3,6 +3,7 @@ package policy
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -144,7 +145,7 @@ func TestWhatAPolicySaysOfItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := mustParse(t, head+c.spec)
-			got := facts{p.Action(), p.OnError(), p.Failing(), p.HasAllowList(), p.PinExisting(), p.NeedsFacts(), p.PinsAnything()}
+			got := facts{p.Action(), p.OnError(), p.Failing(time.Time{}), p.HasAllowList(), p.PinExisting(), p.NeedsFacts(), p.PinsAnything()}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error("(-want +got):\n", diff)
 			}

@@ -16,30 +16,3 @@ func (p *Policy) NeedsFacts() bool {
 func (p *Policy) PinsAnything() bool {
 	return p.pin.Tags == v1alpha1.PinOnChange || p.pin.Latest == v1alpha1.PinOnChange || p.pin.Semver == v1alpha1.PinOnChange
 }
-
-// Failing is what a failure of the policy's evaluation leads to: its onError, but never more than its strictest rule could
-// have led to. A policy that only audits refuses nothing, be it judged or not.
-func (p *Policy) Failing() Action {
-	strictest := p.action
-	for _, r := range p.rules {
-		strictest = stricter(strictest, r.action)
-	}
-	return laxer(strictest, p.onError)
-}
-
-func stricter(a, b Action) Action {
-	if a == Deny || b == Deny {
-		return Deny
-	}
-	if a == Warn || b == Warn {
-		return Warn
-	}
-	return Audit
-}
-
-func laxer(a, b Action) Action {
-	if stricter(a, b) == a {
-		return b
-	}
-	return a
-}

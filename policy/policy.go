@@ -1,29 +1,14 @@
 package policy
 
 import (
+	"time"
+
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
 // allowlistRule is the one rule that the gate asks for by name: where it stands, what may be dialled is known.
 const allowlistRule = "registry-allowlist"
-
-// Set is the policies of one load. It never changes, and is safe for concurrent use.
-type Set struct{ policies []*Policy }
-
-// Policies gives all policies, sorted by name.
-func (s *Set) Policies() []*Policy { return s.policies }
-
-// Match gives the policies that judge the subject, sorted by name.
-func (s *Set) Match(subject Subject) []*Policy {
-	var matched []*Policy
-	for _, p := range s.policies {
-		if p.match.matches(subject) {
-			matched = append(matched, p)
-		}
-	}
-	return matched
-}
 
 // Policy is a SourcePolicy that is ready to judge. It never changes, and is safe for concurrent use.
 type Policy struct {
@@ -33,14 +18,27 @@ type Policy struct {
 	pin     v1alpha1.Pin
 	match   matcher
 	// rules are in the order of the policy, whatever their phase.
-	rules  []*policyRule
+	rules []*policyRule
+	// phases are the programs of the built-in rules, custom those of the policy's own, one each.
 	phases map[Phase]*program
+	custom map[Phase][]*program
+	// strictest is the strictest action of the policy or of one of its entries.
+	strictest Action
+
+	enforceFrom    time.Time // zero: at once
+	missingSources Action
+	exceptions     v1alpha1.Exceptions
+	// broken is why the policy cannot judge; nil where it can.
+	broken *LoadError
+	// listed: registry-allowlist is among the policy's rules, be they compiled or not.
+	listed bool
 }
 
 // policyRule is a rule with the action that this policy gives it.
 type policyRule struct {
 	*rule
 	action Action
+	custom bool
 }
 
 // Name is the policy's name.
@@ -53,14 +51,7 @@ func (p *Policy) Action() Action { return p.action }
 func (p *Policy) OnError() Action { return p.onError }
 
 // HasAllowList reports whether the policy has the rule registry-allowlist, and so says what may be dialled.
-func (p *Policy) HasAllowList() bool {
-	for _, r := range p.rules {
-		if r.Name == allowlistRule {
-			return true
-		}
-	}
-	return false
-}
+func (p *Policy) HasAllowList() bool { return p.listed }
 
 // PinMode says when a reference is pinned. The zero value is PinNever.
 type PinMode int

@@ -15,22 +15,29 @@ type program struct {
 	// all asks every rule at once, in their order.
 	all  *query
 	memo *memo
+	// tired is for a custom rule, which has a program of its own.
+	tired *tired
 	// params and prepared are the documents input.params and input.prepared.
 	params, prepared *ast.Term
 }
 
 // prepare builds the policy's programs; a phase without rules has none.
-func (l *library) prepare(p *Policy, params map[string]map[string]any) error {
-	paramsTerm, preparedTerm, err := l.documents(p.rules, params)
+func (l *Library) prepare(p *Policy, params map[string]map[string]any) error {
+	paramsTerm, preparedTerm, err := documentsOf(p.rules, params)
 	if err != nil {
 		return err
 	}
-	p.phases = map[Phase]*program{}
+	p.phases, p.custom = map[Phase]*program{}, map[Phase][]*program{}
 	for _, phase := range []Phase{Static, Facts} {
 		g := &program{params: paramsTerm, prepared: preparedTerm, memo: newMemo()}
 		var paths []string
 		for _, r := range p.rules {
-			if r.Phase != phase {
+			switch {
+			case r.Phase != phase:
+				continue
+			case r.custom:
+				p.custom[phase] = append(p.custom[phase],
+					&program{rules: []*policyRule{r}, params: paramsTerm, prepared: preparedTerm, tired: newTired()})
 				continue
 			}
 			g.rules, paths = append(g.rules, r), append(paths, r.path+".violations")
@@ -46,9 +53,9 @@ func (l *library) prepare(p *Policy, params map[string]map[string]any) error {
 	return nil
 }
 
-// documents gives the parameters of a policy's rules, and what the rules make of them once and for all: the two things
+// documentsOf gives the parameters of a policy's rules, and what the rules make of them once and for all: the two things
 // in a rule's input that no review changes.
-func (l *library) documents(rules []*policyRule, params map[string]map[string]any) (all, prepared *ast.Term, err error) {
+func documentsOf(rules []*policyRule, params map[string]map[string]any) (all, prepared *ast.Term, err error) {
 	allItems, preparedItems := ast.NewObject(), ast.NewObject()
 	for _, r := range rules {
 		key := ast.StringTerm(r.Name)
@@ -60,7 +67,7 @@ func (l *library) documents(rules []*policyRule, params map[string]map[string]an
 		if !r.prepares {
 			continue
 		}
-		made, err := l.ask(r.rule, "prepared", params[r.Name])
+		made, err := r.ask("prepared", params[r.Name])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,29 +77,34 @@ func (l *library) documents(rules []*policyRule, params map[string]map[string]an
 }
 
 // ask evaluates a document of a rule that depends on the rule's parameters alone.
-func (l *library) ask(r *rule, document string, params map[string]any) (ast.Value, error) {
+func (r *rule) ask(document string, params map[string]any) (ast.Value, error) {
 	input, err := ast.InterfaceToValue(map[string]any{"params": map[string]any{r.Name: params}})
 	if err != nil {
 		return nil, fmt.Errorf("parameters of %s: %w", r.Name, err)
 	}
-	q, err := l.newQuery(r.path + "." + document)
+	q, err := r.lib.newQuery(r.path + "." + document)
 	if err != nil {
 		return nil, err
 	}
-	value, err := q.one(context.Background(), input)
+	ctx, done := budgeted(context.Background())
+	defer done()
+	value, err := q.one(ctx, input)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s of rule %s: %w", document, r.Name, err)
 	}
 	return value, nil
 }
 
-// askRule adds what the rule itself says of parameters that its schema has no better words for. It is asked only where
+// complain adds what the rule itself says of parameters that its schema has no better words for. It is asked only where
 // the parameters have the right types.
-func (l *library) askRule(r *rule, params map[string]any, wrong []paramProblem) ([]paramProblem, error) {
+func (r *rule) complain(params map[string]any, wrong []paramProblem) ([]paramProblem, error) {
 	if !r.validates || slices.ContainsFunc(wrong, func(w paramProblem) bool { return !w.shape }) {
 		return wrong, nil
 	}
-	value, err := l.ask(r, "invalid", params)
+	value, err := r.ask("invalid", params)
 	if err != nil {
 		return nil, err
 	}

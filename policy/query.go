@@ -19,15 +19,20 @@ var errUndefined = errors.New("the result is undefined")
 type query struct{ prepared rego.PreparedEvalQuery }
 
 // newQuery prepares a query for the array of the documents at the given paths.
-func (l *library) newQuery(paths ...string) (*query, error) {
-	prepared, err := rego.New(
-		rego.Query("["+strings.Join(paths, ", ")+"]"),
+func (l *Library) newQuery(paths ...string) (*query, error) {
+	options := []func(*rego.Rego){
+		rego.Query("[" + strings.Join(paths, ", ") + "]"),
 		rego.Compiler(l.compiler),
 		rego.Capabilities(capabilities()),
 		rego.Store(l.store),
 		rego.StrictBuiltinErrors(true),
 		rego.GenerateJSON(func(term *ast.Term, _ *rego.EvalContext) (any, error) { return term, nil }),
-	).PrepareForEval(context.Background())
+	}
+	if l.custom {
+		options = append(options, rego.Capabilities(boundedCapabilities()))
+		options = append(options, boundedFunctions()...)
+	}
+	prepared, err := rego.New(options...).PrepareForEval(context.Background())
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", strings.Join(paths, ", "), err)
 	}

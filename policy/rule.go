@@ -48,7 +48,7 @@ func Forms() []string {
 
 // Rules gives the built-in rules in alphabetical order.
 func Rules() ([]Rule, error) {
-	lib, err := builtinLibrary()
+	lib, err := NewLibrary()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,8 @@ func FindRule(rules []Rule, name string) (Rule, error) {
 	return Rule{}, fmt.Errorf("unknown rule %q%s", name, nearest(name, known))
 }
 
-func builtinLibrary() (*library, error) {
+// NewLibrary compiles the built-in rules. It takes some time, so one is made and kept. Its errors are ours.
+func NewLibrary() (*Library, error) {
 	files, err := fs.Sub(builtin, "rules")
 	if err != nil {
 		return nil, err

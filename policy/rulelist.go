@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
 // compileRules finds the policy's rules and returns their parameters, completed by the defaults, by rule.
-func (l *library) compileRules(p *Policy, spec v1alpha1.SourcePolicySpec, found *problems) (map[string]map[string]any, error) {
+func (l *Library) compileRules(p *Policy, spec v1alpha1.SourcePolicySpec, found *problems) (map[string]map[string]any, error) {
 	params := map[string]map[string]any{}
 	for i, entry := range spec.Rules {
 		at := fmt.Sprintf("spec.rules[%d]", i)
@@ -29,7 +31,7 @@ func (l *library) compileRules(p *Policy, spec v1alpha1.SourcePolicySpec, found 
 		if entry.Action != "" {
 			action = Action(oneOfNames(found, at+".action", string(entry.Action), actions()))
 		}
-		checked, err := l.checkParams(r, at+".params", entry, found)
+		checked, err := checkParams(r, at+".params", entry.Params, found)
 		if err != nil {
 			return nil, err
 		}
@@ -39,11 +41,11 @@ func (l *library) compileRules(p *Policy, spec v1alpha1.SourcePolicySpec, found 
 	return params, nil
 }
 
-// checkParams asks the rule's schema, and then the rule.
-func (l *library) checkParams(r *rule, at string, entry v1alpha1.Rule, found *problems) (map[string]any, error) {
+// checkParams asks the rule's schema, and then the rule. It returns the parameters with the defaults of those that are absent.
+func checkParams(r *rule, at string, written *apiextensionsv1.JSON, found *problems) (map[string]any, error) {
 	value := any(map[string]any{})
-	if entry.Params != nil && len(entry.Params.Raw) > 0 {
-		if err := json.Unmarshal(entry.Params.Raw, &value); err != nil {
+	if written != nil && len(written.Raw) > 0 {
+		if err := json.Unmarshal(written.Raw, &value); err != nil {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
 	}
@@ -51,7 +53,7 @@ func (l *library) checkParams(r *rule, at string, entry v1alpha1.Rule, found *pr
 	params, ok := value.(map[string]any)
 	if ok {
 		params = r.schema.complete(params)
-		said, err := l.askRule(r, params, wrong)
+		said, err := r.complain(params, wrong)
 		if err != nil {
 			return nil, err
 		}

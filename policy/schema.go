@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/message"
 )
 
-// schema is the JSON schema of a rule's parameters.
+// schema is the JSON schema of a rule's parameters. Nil, which a custom rule may have, admits every object.
 type schema struct {
 	compiled *jsonschema.Schema
 	// names are the parameters; defaults the values of those that have one.
@@ -62,6 +62,9 @@ func newSchema(params map[string]any) (*schema, error) {
 
 // complete returns the parameters with the defaults of those that are absent.
 func (s *schema) complete(params map[string]any) map[string]any {
+	if s == nil {
+		return params
+	}
 	all := maps.Clone(s.defaults)
 	maps.Copy(all, params)
 	return all
@@ -76,6 +79,12 @@ type paramProblem struct {
 
 // check says everything that is wrong with the parameters.
 func (s *schema) check(params any) []paramProblem {
+	if s == nil {
+		if _, isObject := params.(map[string]any); !isObject {
+			return []paramProblem{{message: "must be an object, is " + article(typeOf(params))}}
+		}
+		return nil
+	}
 	err := s.compiled.Validate(params)
 	if err == nil {
 		return nil

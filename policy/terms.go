@@ -9,6 +9,7 @@ var (
 	termSources   = ast.StringTerm("sources")
 	termParams    = ast.StringTerm("params")
 	termPrepared  = ast.StringTerm("prepared")
+	termRaw       = ast.StringTerm("raw")
 
 	termAPIVersion = ast.StringTerm("api_version")
 	termKind       = ast.StringTerm("kind")

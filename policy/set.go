@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Set is the policies and exceptions in force at some moment. It never changes, and is safe for concurrent use.
+type Set struct {
+	policies []*Policy
+	// exceptions are by the policy that they name.
+	exceptions map[string][]*Exception
+}
+
+// NewSet puts policies and exceptions together. Exceptions that no policy accepts stay without effect.
+func NewSet(policies []*Policy, exceptions []*Exception) *Set {
+	s := &Set{policies: slices.Clone(policies), exceptions: map[string][]*Exception{}}
+	slices.SortFunc(s.policies, func(a, b *Policy) int { return strings.Compare(a.name, b.name) })
+	for _, e := range exceptions {
+		s.exceptions[e.Policy] = append(s.exceptions[e.Policy], e)
+	}
+	for _, named := range s.exceptions {
+		slices.SortFunc(named, func(a, b *Exception) int {
+			return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		})
+	}
+	return s
+}
+
+// Policies gives all policies, sorted by name.
+func (s *Set) Policies() []*Policy { return s.policies }
+
+// Exceptions gives all exceptions, accepted or not, in the order of policy, namespace and name.
+func (s *Set) Exceptions() []*Exception {
+	var all []*Exception
+	for _, p := range sortedKeys(s.exceptions) {
+		all = append(all, s.exceptions[p]...)
+	}
+	return all
+}
+
+// Find gives the policy of that name; nil where there is none.
+func (s *Set) Find(name string) *Policy {
+	i, found := slices.BinarySearchFunc(s.policies, name, func(p *Policy, name string) int { return strings.Compare(p.name, name) })
+	if !found {
+		return nil
+	}
+	return s.policies[i]
+}
+
+// Match gives the policies that judge the subject, sorted by name.
+func (s *Set) Match(subject Subject) []*Policy {
+	var matched []*Policy
+	for _, p := range s.policies {
+		if p.match.matches(subject) {
+			matched = append(matched, p)
+		}
+	}
+	return matched
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
