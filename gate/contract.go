@@ -23,7 +23,14 @@ type Request struct {
 	Object    *unstructured.Unstructured
 	// Old is the object as it is stored; nil on Create.
 	Old *unstructured.Unstructured
+	// Bypass reports whether the user may bypass a policy by its name; nil means that nobody may. It is asked only where
+	// the policy would keep the object out, and at most once a policy.
+	Bypass Bypass
 }
+
+// Bypass reports whether whoever sends a request may bypass a policy. Its error means that this could not be told, which
+// counts as no.
+type Bypass func(ctx context.Context, policy string) (bool, error)
 
 // Verdict is the answer of a review.
 type Verdict int
@@ -66,6 +73,8 @@ type Decision struct {
 	Notes []Note
 	// Pins are the digests that were (or, under Audit, would be) written.
 	Pins []Pin
+	// Bypassed are the policies that would have kept the object out, and that the user bypassed.
+	Bypassed []string
 }
 
 // Failure is one thing that could not be judged.
@@ -74,7 +83,7 @@ type Failure struct {
 	Policy  string
 	OnError policy.Action // Deny, Warn or (for Allow) Audit
 	Path    string
-	// Class is bounded, for metrics: a registry.Class, "rule", "namespace", "lookup", "not-asked".
+	// Class is bounded, for metrics: a registry.Class, "rule", "policy", "namespace", "lookup", "not-asked", "access".
 	Class string
 	// Message is safe to show: it names the class, never an address or an answer's body.
 	Message string
@@ -82,6 +91,9 @@ type Failure struct {
 	Offline bool
 	// Err is the detail, for the log only; may be nil.
 	Err error
+
+	// blind: among what could not be judged may be an allow-list, so that nothing may be dialled.
+	blind bool
 }
 
 // Note is a remark about the object at a path.

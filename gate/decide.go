@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/fluxgate/fluxgate/policy"
@@ -9,7 +10,8 @@ import (
 
 // decide folds what was found into a decision. A Deny is a Deny whatever else could not be judged; short of one, a failure
 // is settled by the onError of its policy, the strictest of all.
-func (r *review) decide(found []policy.Violation) Decision {
+func (r *review) decide(ctx context.Context, found []policy.Violation) Decision {
+	r.bypassFailures(ctx)
 	slices.SortStableFunc(found, func(a, b policy.Violation) int {
 		return cmp.Or(
 			cmp.Compare(strictness(b.Action), strictness(a.Action)),
@@ -17,7 +19,7 @@ func (r *review) decide(found []policy.Violation) Decision {
 		)
 	})
 	return Decision{
-		Verdict: verdict(found, r.failures), Violations: found, Failures: r.failures, Notes: r.notes,
+		Verdict: verdict(found, r.failures), Violations: found, Failures: r.failures, Notes: r.notes, Bypassed: r.bypasses(),
 	}
 }
 
@@ -49,11 +51,13 @@ func verdict(found []policy.Violation, failures []Failure) Verdict {
 
 func strictness(a policy.Action) int {
 	switch a {
-	case policy.Audit:
+	case policy.Skip:
 		return 0
-	case policy.Warn:
+	case policy.Audit:
 		return 1
-	default:
+	case policy.Warn:
 		return 2
+	default:
+		return 3
 	}
 }

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/fluxgate/fluxgate/flux"
@@ -35,9 +34,7 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 		}
 		for _, phase := range phases {
 			violations, err := p.Evaluate(ctx, in, phase)
-			if err != nil {
-				r.failAll([]*policy.Policy{p}, ruleFailure(err))
-			}
+			r.failRules(p, err)
 			found = append(found, violations...)
 		}
 	}
@@ -73,14 +70,6 @@ func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 // waits reports whether the object that declares a source will have its digest later.
 func (g *Gate) waits(s flux.Source) bool {
 	return s.Origin != nil && g.options.Pending != nil && g.options.Pending(*s.Origin)
-}
-
-func ruleFailure(err error) Failure {
-	f := Failure{Path: "spec", Class: "rule", Message: "a rule could not be evaluated; its policy has a defect", Err: err}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		f.Message = "the rules could not be evaluated in time; try again"
-	}
-	return f
 }
 
 // noteUnjudged names the sources that no rule can judge, so that nobody takes their silence for approval.

@@ -14,24 +14,25 @@ const ruleDigest = "require-digest"
 // pins has to be pinned by its author, who must be told to what. It returns the violations with what it learned. The object
 // is denied whether the registry answers or not, so that a registry that does not is no failure, only a note.
 func (r *review) exact(ctx context.Context, static []policy.Violation, pending map[int]bool) ([]policy.Violation, error) {
-	if len(r.failures) > 0 {
-		return static, nil // among what could not be evaluated may be an allow-list
+	if r.undialable() {
+		return static, nil
 	}
+	before := len(r.failures)
 	missing := r.missing(static)
 	for i := range missing {
 		if _, err := r.resolve(ctx, i, registry.Query{}); err != nil {
 			return nil, err
 		}
-		if len(r.failures) > 0 {
-			why := r.failures[0]
+		if len(r.failures) > before {
+			why := r.failures[before]
 			r.notes = append(r.notes, Note{Path: why.Path, Message: "the digest that would pass is not known: " + why.Message})
-			r.failures = nil
+			r.failures = r.failures[:before]
 		}
 	}
 	if len(r.resolved) == 0 {
 		return static, nil
 	}
-	told := r.ratchet(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: pending, resolved: r.resolved}, policy.Static))
+	told := r.relax(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: pending, resolved: r.resolved}, policy.Static))
 	if len(told) != len(static) { // a rule that fails the second time must not undo the denial
 		return static, nil
 	}

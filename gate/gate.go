@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"time"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/policy"
@@ -22,7 +23,7 @@ func (f NamespacesFunc) Labels(ctx context.Context, name string) (map[string]str
 	return f(ctx, name)
 }
 
-// Options are what a gate leans on; none but Pending may be nil.
+// Options are what a gate leans on; none but Pending and Now may be nil.
 type Options struct {
 	// Policies returns the policies in force; it is called once a review.
 	Policies   func() *policy.Set
@@ -32,6 +33,8 @@ type Options struct {
 	// Pending reports whether an object that others refer to has no digest only because nobody could be asked for it. Nil
 	// means never: what is stored in a cluster is as it is.
 	Pending func(flux.Key) bool
+	// Now is the clock by which exceptions end and policies begin to deny; nil means time.Now.
+	Now func() time.Time
 	// KeepSourceRef turns off the rewrite of a HelmRelease's sourceRef to an OCIRepository into a chartRef.
 	KeepSourceRef bool
 }
@@ -42,4 +45,9 @@ type Gate struct{ options Options }
 var _ Reviewer = (*Gate)(nil)
 
 // New returns a gate.
-func New(o Options) *Gate { return &Gate{options: o} }
+func New(o Options) *Gate {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Gate{options: o}
+}

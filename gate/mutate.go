@@ -137,12 +137,12 @@ func (r *review) wouldPin(ctx context.Context, i int, change pin.Change, reporte
 // ask resolves a source after the static rules: an object that they deny is not worth a connection, and a host that an
 // allow-list refuses is never dialled.
 func (r *review) ask(ctx context.Context, i int, fresh bool) (bool, error) {
-	if len(r.failures) > 0 {
+	if r.undialable() {
 		return false, nil
 	}
 	r.now.sources[i].Ref.Digest = "" // one of ours gives way to the answer
-	static := r.ratchet(ctx, r.evaluate(ctx, judgement{side: &r.now, promised: map[int]bool{i: true}}, policy.Static))
-	if denies(static) || r.blocked(static)[i] {
+	static := r.relax(ctx, r.evaluate(ctx, judgement{side: &r.now, promised: map[int]bool{i: true}}, policy.Static))
+	if denies(static) || r.blocked(static)[i] || r.undialable() {
 		return false, nil
 	}
 	return r.resolve(ctx, i, registry.Query{Young: true, Fresh: fresh})

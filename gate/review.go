@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -18,6 +19,10 @@ type review struct {
 	gate *Gate
 	req  Request
 
+	set *policy.Set
+	// at is the moment of the review, the same for all of its steps.
+	at time.Time
+
 	now, before side
 	// changes are the sources that can be pinned, by their index in now.sources.
 	changes map[int]pin.Change
@@ -25,11 +30,14 @@ type review struct {
 	resolved map[int]policy.Resolved
 	failures []Failure
 	notes    []Note
+	// bypassed is what Request.Bypass said of the policies that it was asked for.
+	bypassed map[string]bool
 }
 
 // side is the object of a request, or the stored one, with what is judged of it.
 type side struct {
 	object   *unstructured.Unstructured
+	subject  policy.Subject
 	sources  []flux.Source
 	policies []*policy.Policy
 }
@@ -37,16 +45,19 @@ type side struct {
 // begin reads the object: its sources, and the policies that match it. The error is an *flux.ObjectError; what cannot be
 // read for another reason becomes a failure of the review.
 func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
-	r := &review{gate: g, req: req, resolved: map[int]policy.Resolved{}}
-	set := g.options.Policies()
+	r := &review{
+		gate: g, req: req, set: g.options.Policies(), at: g.options.Now(),
+		resolved: map[int]policy.Resolved{}, bypassed: map[string]bool{},
+	}
 	var err error
-	if r.now, err = r.side(ctx, set, req.Object); err != nil {
+	if r.now, err = r.side(ctx, req.Object); err != nil {
 		return nil, err
 	}
+	r.failBroken()
 	if req.Old != nil {
 		// The stored object is only compared with: where it cannot be read, everything counts as new.
-		old := &review{gate: g, req: Request{Operation: Update, Object: req.Old}}
-		if r.before, err = old.side(ctx, set, req.Old); err != nil || len(old.failures) > 0 {
+		old := &review{gate: g, set: r.set, at: r.at, req: Request{Operation: Update, Object: req.Old}}
+		if r.before, err = old.side(ctx, req.Old); err != nil || len(old.failures) > 0 {
 			r.before = side{object: req.Old}
 		}
 	}
@@ -54,7 +65,7 @@ func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
 	return r, nil
 }
 
-func (r *review) side(ctx context.Context, set *policy.Set, obj *unstructured.Unstructured) (side, error) {
+func (r *review) side(ctx context.Context, obj *unstructured.Unstructured) (side, error) {
 	s := side{object: obj}
 	subject, err := r.gate.subject(ctx, obj)
 	if err != nil {
@@ -64,10 +75,11 @@ func (r *review) side(ctx context.Context, set *policy.Set, obj *unstructured.Un
 			Class:   "namespace",
 			Message: "the labels of its namespaces could not be read, so that it is unknown which policies match; try again",
 			Err:     err,
+			blind:   true,
 		})
 		return s, nil
 	}
-	s.policies = set.Match(subject)
+	s.subject, s.policies = subject, r.set.Match(subject)
 	sources, err := flux.Sources(ctx, obj, r.gate.options.Lookup)
 	var bad *flux.ObjectError
 	switch {
@@ -81,6 +93,7 @@ func (r *review) side(ctx context.Context, set *policy.Set, obj *unstructured.Un
 			Class:   "lookup",
 			Message: "an object that it refers to could not be read; try again",
 			Err:     err,
+			blind:   true,
 		})
 	}
 	return s, nil
@@ -132,17 +145,6 @@ func sourceAt(sources []flux.Source, path string) *flux.Source {
 		}
 	}
 	return nil
-}
-
-// fail records what could not be judged.
-func (r *review) fail(f Failure) { r.failures = append(r.failures, f) }
-
-// failAll records what none of the policies could judge. Without a policy nothing was to be judged.
-func (r *review) failAll(policies []*policy.Policy, f Failure) {
-	for _, p := range policies {
-		f.Policy, f.OnError = p.Name(), p.Failing()
-		r.fail(f)
-	}
 }
 
 // operation is the request's as rules read it.

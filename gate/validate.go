@@ -24,14 +24,14 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	r.noteUnjudged()
-	return r.decide(found), nil
+	return r.decide(ctx, found), nil
 }
 
 // judge runs the static rules and, where nothing is denied yet, asks what it must and runs the fact rules.
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
 	unpinned := r.withoutDigest(open)
-	static := r.ratchet(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: unpinned}, policy.Static))
+	static := r.relax(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: unpinned}, policy.Static))
 	switch {
 	case denies(static):
 		r.noteUnasked(open, "until the violations are mended")
@@ -39,12 +39,12 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 		if err != nil {
 			return nil, err
 		}
-		return append(static, r.ratchet(ctx, r.unpinnedExcept(unpinned))...), nil
-	case len(r.failures) > 0:
+		return append(static, r.relax(ctx, r.unpinnedExcept(unpinned))...), nil
+	case r.undialable():
 		r.failUnasked(open)
-		return append(static, r.ratchet(ctx, r.unpinnedExcept(unpinned))...), nil
+		return append(static, r.relax(ctx, r.unpinnedExcept(unpinned))...), nil
 	case len(open) == 0:
-		return append(static, r.ratchet(ctx, r.unpinned())...), nil
+		return append(static, r.relax(ctx, r.unpinned())...), nil
 	}
 	unanswered, err := r.answer(ctx, open, r.blocked(static))
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 		static = r.evaluate(ctx, known, policy.Static)
 	}
 	found = append(found, r.unpinnedExcept(unanswered)...)
-	return r.ratchet(ctx, append(static, found...)), nil
+	return r.relax(ctx, append(static, found...)), nil
 }
 
 // unpinnedExcept leaves out the sources whose digest nobody could tell: they are undecided, not in violation.

@@ -8,6 +8,8 @@ const (
 	Deny  Action = "Deny"
 	Warn  Action = "Warn"
 	Audit Action = "Audit"
+	// Skip is the action of a violation that an exception covers. No policy can ask for it.
+	Skip Action = "Skip"
 )
 
 // Violation is one rule that one source (or the object) breaks, under one policy.
@@ -24,6 +26,10 @@ type Violation struct {
 	Remediation string
 	// Source is the index of the source in Review.Sources; -1 where the violation is of the whole object.
 	Source int
+	// Exception covers the violation; nil unless Action is Skip.
+	Exception *Exception
+	// Bypassed: the user holds the verb bypass on the policy, so that a Deny became a Warn.
+	Bypassed bool
 }
 
 // String is one line for users: "[policy/rule] path: message; remediation". By the rule's name they can look it up.

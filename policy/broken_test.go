@@ -64,7 +64,7 @@ func TestABrokenPolicyStillSaysWhomItMatches(t *testing.T) {
 				Failing    Action
 				Listed     bool
 			}
-			got := behaviour{p.Selects(prod), p.Selects(apps), p.Failing(noon), p.HasAllowList()}
+			got := behaviour{p.Selects(prod), p.Selects(apps), p.Failing(noon), p.LostAllowList()}
 			if diff := cmp.Diff(behaviour{test.prod, test.apps, test.failing, test.listed}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -27,12 +27,12 @@ func (p *Policy) Refuses(e *Exception, now time.Time) string {
 	if most == nil { // a broken policy: a good one says it
 		return fmt.Sprintf("policy %s does not say how long an exception may last", p.name)
 	}
-	from, since := e.created, "it was created"
+	from, since := e.created, "its creation"
 	if from.IsZero() {
 		from, since = now, "now"
 	}
 	if last := from.Add(most.Duration); e.Until.After(last) {
-		return fmt.Sprintf("policy %s accepts no exception that lasts longer than %s: set spec.until to %s at the latest, counted from when %s",
+		return fmt.Sprintf("policy %s accepts no exception that lasts longer than %s: set spec.until to %s at the latest, counted from %s",
 			p.name, most.Duration, last.UTC().Format(time.RFC3339), since)
 	}
 	return ""

@@ -101,10 +101,10 @@ func TestWhyAnExceptionIsRefused(t *testing.T) {
 		"not this rule": {accepting, func(e *v1alpha1.PolicyException) { e.Spec.Rules = []string{"forbid-insecure"} },
 			"policy p accepts no exception from the rule forbid-insecure, only from require-verify"},
 		"too long": {accepting, func(e *v1alpha1.PolicyException) { e.Spec.Until = metav1.NewTime(noon.Add(48 * time.Hour)) },
-			"policy p accepts no exception that lasts longer than 24h0m0s: set spec.until to 2026-11-25T11:00:00Z at the latest, counted from when it was created"},
+			"policy p accepts no exception that lasts longer than 24h0m0s: set spec.until to 2026-11-25T11:00:00Z at the latest, counted from its creation"},
 		"too long, in a file": {accepting, func(e *v1alpha1.PolicyException) {
 			e.CreationTimestamp, e.Spec.Until = metav1.Time{}, metav1.NewTime(noon.Add(48*time.Hour))
-		}, "policy p accepts no exception that lasts longer than 24h0m0s: set spec.until to 2026-11-25T12:00:00Z at the latest, counted from when now"},
+		}, "policy p accepts no exception that lasts longer than 24h0m0s: set spec.until to 2026-11-25T12:00:00Z at the latest, counted from now"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set, err := Parse("policy.yaml", []byte(test.policy))

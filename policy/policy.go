@@ -50,8 +50,12 @@ func (p *Policy) Action() Action { return p.action }
 // OnError settles what could not be judged; Audit stands for Allow.
 func (p *Policy) OnError() Action { return p.onError }
 
-// HasAllowList reports whether the policy has the rule registry-allowlist, and so says what may be dialled.
-func (p *Policy) HasAllowList() bool { return p.listed }
+// HasAllowList reports whether the policy has the rule registry-allowlist and can judge it, and so says what may be dialled.
+func (p *Policy) HasAllowList() bool { return p.listed && p.broken == nil }
+
+// LostAllowList reports whether the policy has the rule registry-allowlist and cannot judge it, so that nobody knows what it
+// would have kept from being dialled.
+func (p *Policy) LostAllowList() bool { return p.listed && p.broken != nil }
 
 // PinMode says when a reference is pinned. The zero value is PinNever.
 type PinMode int
