@@ -16,6 +16,8 @@ MODULES := . test/controlplane/binaries test/controlplane/fluxcrds
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+CONTROLLER_GEN_VERSION := v0.23.0
+CONTROLLER_GEN := bin/controller-gen-$(CONTROLLER_GEN_VERSION)
 
 ##@ Everyday
 
@@ -77,8 +79,14 @@ $(GOLANGCI_LINT):
 	@mv bin/golangci-lint $@
 
 .PHONY: generate
-generate: ## Write generated files again
+generate: $(CONTROLLER_GEN) ## Write generated files again: the CRDs, and the code that copies their types
 	@go generate ./...
+	@$(CONTROLLER_GEN) object crd paths=./policy/v1alpha1 output:crd:dir=deploy/crds
+
+$(CONTROLLER_GEN):
+	@echo "building controller-gen $(CONTROLLER_GEN_VERSION), once"
+	@GOBIN="$(CURDIR)/bin" go install sigs.k8s.io/controller-tools/cmd/controller-gen@$(CONTROLLER_GEN_VERSION)
+	@mv bin/controller-gen $@
 
 # What the tree is like, changes included: `make verify` must leave it so.
 STATE = { git status --porcelain; git diff; } | sha256sum

@@ -7,6 +7,15 @@ import (
 
 // SourcePolicy says what Flux may pull in the namespaces that it matches. It is cluster-scoped: those who write Flux's
 // objects must not be able to write it.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=srcpol,categories=fluxgate
+// +kubebuilder:printcolumn:name="Action",type=string,JSONPath=`.spec.action`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type SourcePolicy struct {
 	metav1.TypeMeta `json:",inline"`
 	// Metadata names the policy; the name stands in every message about a violation of it.
@@ -20,6 +29,8 @@ type SourcePolicy struct {
 }
 
 // SourcePolicyList is a list of SourcePolicies.
+//
+// +kubebuilder:object:root=true
 type SourcePolicyList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitempty"`
@@ -27,6 +38,8 @@ type SourcePolicyList struct {
 }
 
 // SourcePolicySpec says which objects are judged, by which rules, and what follows.
+//
+// +kubebuilder:validation:XValidation:fieldPath=.rules,rule="has(self.pin) || has(self.rules) && size(self.rules) > 0 || has(self.rego) && size(self.rego) > 0",message="the policy has neither rules nor pin nor rego, so it would judge nothing: add one of them"
 type SourcePolicySpec struct {
 	// Match selects the objects to judge. Absent or empty, every object that Fluxgate reviews is selected.
 	Match Match `json:"match,omitempty"`
@@ -37,6 +50,11 @@ type SourcePolicySpec struct {
 
 	// EnforceFrom dates the refusals of this policy: before that time, whatever would be denied is only warned about, with
 	// the date. Absent, they are in force at once.
+	//
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:MaxLength=35
+	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z') && self < timestamp('9999-01-01T00:00:00Z')",message="must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
 	EnforceFrom *metav1.Time `json:"enforceFrom,omitempty"`
 
 	// OnError settles what happens where the policy cannot be judged: a registry is down, a rule fails, time runs out, or
@@ -55,9 +73,18 @@ type SourcePolicySpec struct {
 	Exceptions *Exceptions `json:"exceptions,omitempty"`
 
 	// Rules are the rules that every source of a selected object must keep. A rule stands here at most once.
+	//
+	// +listType=map
+	// +listMapKey=rule
+	// +kubebuilder:validation:MaxItems=64
 	Rules []Rule `json:"rules,omitempty"`
 
 	// Rego holds rules of your own.
+	//
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:XValidation:rule="self.map(r, size(r.module)).sum() <= 524288",message="the modules of a policy may have 524288 characters together: divide them among several policies"
 	Rego []CustomRule `json:"rego,omitempty"`
 }
 
@@ -65,6 +92,10 @@ type SourcePolicySpec struct {
 // NamespaceSelector its labels; where neither is given, every namespace is.
 type Match struct {
 	// Namespaces are globs of namespace names: "*" stands for any characters, "?" for one.
+	//
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9*?-]+$')",message="can match no namespace: write lower-case letters, digits and hyphens, and the wildcards * and ?"
 	Namespaces []string `json:"namespaces,omitempty"`
 
 	// NamespaceSelector selects namespaces by label. The empty selector {} selects every namespace. Where tenants may
@@ -72,15 +103,24 @@ type Match struct {
 	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
 
 	// Kinds are the kinds of Flux objects to judge. Absent, all are.
+	//
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:Enum=OCIRepository;HelmRelease;HelmRepository;HelmChart;Kustomization
 	Kinds []string `json:"kinds,omitempty"`
 
 	// ExcludedNamespaces are globs of namespace names that are not selected, whatever the fields above say. An object
 	// that is judged for two namespaces, such as a HelmRelease with a targetNamespace, is excused only for the one that
 	// is excluded.
+	//
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9*?-]+$')",message="can match no namespace: write lower-case letters, digits and hyphens, and the wildcards * and ?"
 	ExcludedNamespaces []string `json:"excludedNamespaces,omitempty"`
 }
 
 // Action is what a violation leads to: the request is refused, the user is warned, or it is only reported.
+//
+// +kubebuilder:validation:Enum=Deny;Warn;Audit
 type Action string
 
 // The actions.
@@ -92,6 +132,8 @@ const (
 
 // ErrorAction is what happens where a policy cannot be judged: the request is refused, it passes with a warning, or it
 // passes.
+//
+// +kubebuilder:validation:Enum=Deny;Warn;Allow
 type ErrorAction string
 
 // The actions on errors.
@@ -103,6 +145,8 @@ const (
 
 // Pin says which references get the digest that they name written beside them. A key that is absent means Never: a
 // policy changes objects only where it says so.
+//
+// +kubebuilder:validation:XValidation:fieldPath=.existing,rule="!has(self.existing) || !self.existing || has(self.tags) && self.tags == 'OnChange' || has(self.latest) && self.latest == 'OnChange' || has(self.semver) && self.semver == 'OnChange'",message="pins nothing, as every mode is Never: set tags, latest or semver to OnChange"
 type Pin struct {
 	// Tags is for references with a tag other than "latest".
 	Tags PinMode `json:"tags,omitempty"`
@@ -118,6 +162,8 @@ type Pin struct {
 }
 
 // PinMode says when a reference is pinned: Never, or OnChange of what it refers to.
+//
+// +kubebuilder:validation:Enum=Never;OnChange
 type PinMode string
 
 // The pin modes.
@@ -129,21 +175,37 @@ const (
 // Exceptions says what a PolicyException may except from a policy.
 type Exceptions struct {
 	// Rules are the names of the rules that may be excepted: rules of this policy, or "pin".
+	//
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",message="is no name of a rule: write lower-case letters, digits and hyphens, as in require-verify"
 	Rules []string `json:"rules"`
 
 	// MaxDuration is the longest time that may lie between the creation of an exception and its end, for example 720h.
+	//
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,7}([.][0-9]{1,9})?m)?([0-9]{1,9}([.][0-9]{1,9})?s)?$') && self != '' && duration(self) >= duration('1s')",message="must be a second or longer, in hours, minutes and seconds, as in 720h or 1h30m"
 	MaxDuration *metav1.Duration `json:"maxDuration"`
 }
 
 // Rule is a built-in rule with its parameters.
 type Rule struct {
 	// Rule is the rule's name, for example registry-allowlist.
+	//
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",message="is no name of a rule: write lower-case letters, digits and hyphens, as in registry-allowlist"
 	Rule string `json:"rule"`
 
 	// Action replaces the policy's action for this rule.
 	Action Action `json:"action,omitempty"`
 
 	// Params are the rule's parameters; each rule has a JSON schema for its own.
+	//
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 }
 
@@ -151,9 +213,16 @@ type Rule struct {
 // policy/INPUT.md describes them.
 type CustomRule struct {
 	// Name is the rule's name, for example team-label. No built-in rule has it.
+	//
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",message="is no name for a rule: write lower-case letters, digits and hyphens, as in team-label"
+	// +kubebuilder:validation:XValidation:rule="!(self in ['pin', 'stale-pin', 'missing-source'])",message="is what Fluxgate calls a violation of its own: choose another name"
 	Name string `json:"name"`
 
 	// Module is the Rego module. Its package is fluxgate.custom.<name>, with "_" for "-" in the name.
+	//
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=65536
 	Module string `json:"module"`
 
 	// Action replaces the policy's action for this rule.
@@ -161,16 +230,27 @@ type CustomRule struct {
 
 	// Params are the rule's parameters: input.params["<name>"] in the module. Where the module's METADATA has a JSON
 	// schema for them (custom.params), they must satisfy it.
+	//
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:pruning:PreserveUnknownFields
 	Params *apiextensionsv1.JSON `json:"params,omitempty"`
 }
 
 // SourcePolicyStatus says whether a policy is in force.
 type SourcePolicyStatus struct {
 	// ObservedGeneration is the generation that the conditions speak of.
+	//
+	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// Conditions has one of type Ready: True where the spec is in force; False where it is broken, with everything that
 	// is wrong with it.
+	//
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z'))",message="every lastTransitionTime must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// InForce is the last good spec, which stays in force while the present one is broken. Absent where the present one is
@@ -181,6 +261,8 @@ type SourcePolicyStatus struct {
 // SourcePolicyInForce is a spec that stays in force although there is a newer one.
 type SourcePolicyInForce struct {
 	// Generation is that of the spec.
+	//
+	// +kubebuilder:validation:Minimum=0
 	Generation int64 `json:"generation"`
 
 	// Spec is the spec as it was.
