@@ -9,13 +9,13 @@ import (
 // Compile makes a policy of a SourcePolicy that came from elsewhere than a file. A *LoadError says everything that is wrong
 // with it; every other error is ours.
 //
-// Beside a *LoadError stands a policy that is broken: it matches what it says that it matches, and judges nothing. Where its
-// match cannot be read either, it matches everything.
+// Beside an error stands a policy that is broken: it matches what it says that it matches, and judges nothing. Where its match
+// cannot be read either, it matches everything.
 func (l *Library) Compile(written *v1alpha1.SourcePolicy) (*Policy, error) {
 	d := document{&problems{}, *written}
 	p, err := l.compile(d)
 	if err != nil {
-		return nil, err
+		return p.breakBy(&LoadError{Problems: []Problem{{Message: "it could not be prepared: " + err.Error()}}}), err
 	}
 	if len(d.all) == 0 {
 		return p, nil

@@ -12,7 +12,8 @@ import (
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
-// compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared.
+// compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared;
+// the policy beside it is not to be used.
 func (l *Library) compile(d document) (*Policy, error) {
 	spec := d.policy.Spec
 	checkMetadata(d.policy.ObjectMeta, d.problems)
@@ -37,7 +38,7 @@ func (l *Library) compile(d document) (*Policy, error) {
 	p.strictest = strictest(p, spec)
 	params, err := l.compileRules(p, spec, d.problems)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	maps.Copy(params, l.compileCustom(p, spec, d.problems))
 	if spec.Exceptions != nil {

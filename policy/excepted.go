@@ -59,8 +59,8 @@ func (s *Set) Excepted(p *Policy, rule string, o Object, through []string, now t
 }
 
 func (s *Set) exceptionIn(namespace string, p *Policy, rule string, o Object, now time.Time) *Exception {
-	for _, e := range s.exceptions[p.name] {
-		if e.Namespace == namespace && e.Active(now) && e.covers(rule, o) && p.Refuses(e, now) == "" {
+	for _, e := range s.exceptions[p.name][namespace] {
+		if e.Active(now) && e.covers(rule, o) && p.Refuses(e, now) == "" {
 			return e
 		}
 	}

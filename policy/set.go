@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,21 +10,22 @@ import (
 // Set is the policies and exceptions in force at some moment. It never changes, and is safe for concurrent use.
 type Set struct {
 	policies []*Policy
-	// exceptions are by the policy that they name.
-	exceptions map[string][]*Exception
+	// exceptions are by the policy that they name, and by their namespace.
+	exceptions map[string]map[string][]*Exception
 }
 
 // NewSet puts policies and exceptions together. Exceptions that no policy accepts stay without effect.
 func NewSet(policies []*Policy, exceptions []*Exception) *Set {
-	s := &Set{policies: slices.Clone(policies), exceptions: map[string][]*Exception{}}
+	s := &Set{policies: slices.Clone(policies), exceptions: map[string]map[string][]*Exception{}}
 	slices.SortFunc(s.policies, func(a, b *Policy) int { return strings.Compare(a.name, b.name) })
+	exceptions = slices.SortedFunc(slices.Values(exceptions), func(a, b *Exception) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
 	for _, e := range exceptions {
-		s.exceptions[e.Policy] = append(s.exceptions[e.Policy], e)
-	}
-	for _, named := range s.exceptions {
-		slices.SortFunc(named, func(a, b *Exception) int {
-			return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
-		})
+		if s.exceptions[e.Policy] == nil {
+			s.exceptions[e.Policy] = map[string][]*Exception{}
+		}
+		s.exceptions[e.Policy][e.Namespace] = append(s.exceptions[e.Policy][e.Namespace], e)
 	}
 	return s
 }
@@ -34,8 +36,10 @@ func (s *Set) Policies() []*Policy { return s.policies }
 // Exceptions gives all exceptions, accepted or not, in the order of policy, namespace and name.
 func (s *Set) Exceptions() []*Exception {
 	var all []*Exception
-	for _, p := range sortedKeys(s.exceptions) {
-		all = append(all, s.exceptions[p]...)
+	for _, p := range slices.Sorted(maps.Keys(s.exceptions)) {
+		for _, namespace := range slices.Sorted(maps.Keys(s.exceptions[p])) {
+			all = append(all, s.exceptions[p][namespace]...)
+		}
 	}
 	return all
 }
@@ -58,13 +62,4 @@ func (s *Set) Match(subject Subject) []*Policy {
 		}
 	}
 	return matched
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -9,7 +9,10 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -18,11 +21,19 @@ import (
 
 	"github.com/fluxgate/fluxgate/certs"
 	"github.com/fluxgate/fluxgate/cluster"
+	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
 // newManager returns a manager that serves the webhooks with the certificate that keeper keeps up.
 func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *certs.Certs) (manager.Manager, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("scheme: %w", err)
+		}
+	}
 	mgr, err := manager.New(config, manager.Options{
+		Scheme:                 scheme,
 		Logger:                 log,
 		Cache:                  cache.Options{DefaultTransform: cluster.Slim, ReaderFailOnMissingInformer: false},
 		Metrics:                metricsserver.Options{BindAddress: f.metricsAdr},
@@ -38,7 +49,7 @@ func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *cer
 	if err := watchCertificate(mgr, keeper, metrics.Registry); err != nil {
 		return nil, err
 	}
-	return mgr, addChecks(mgr, keeper)
+	return mgr, nil
 }
 
 // watchCertificate keeps the certificate up on every replica, and shows when it expires.
@@ -64,15 +75,35 @@ func (r everyReplica) Start(ctx context.Context) error { return r(ctx) }
 
 func (everyReplica) NeedLeaderElection() bool { return false }
 
-// addChecks makes a replica ready only when it can answer: the caches are full, the certificate is published, and the
-// handlers are served.
-func addChecks(mgr manager.Manager, keeper *certs.Certs) error {
+// until waits for all conditions, and reports whether they came true before ctx ended.
+func until(ctx context.Context, conditions []func() bool) bool {
+	synced := make([]toolscache.InformerSynced, len(conditions))
+	for i, condition := range conditions {
+		synced[i] = condition
+	}
+	return toolscache.WaitForCacheSync(ctx.Done(), synced...)
+}
+
+// feeder starts to tell somebody what there is in the cluster; what it returns reports whether that was told in full.
+type feeder func(ctx context.Context) (fed func() bool, err error)
+
+// addChecks makes a replica ready only when it can answer: the caches are full and the feeders have told everything, the
+// certificate is published, and the handlers are served.
+func addChecks(mgr manager.Manager, keeper *certs.Certs, feeders ...feeder) error {
 	warm := make(chan struct{})
 	if err := mgr.Add(everyReplica(func(ctx context.Context) error {
 		if err := cluster.Warm(ctx, mgr.GetCache(), mgr.GetRESTMapper()); err != nil {
 			return err
 		}
-		if mgr.GetCache().WaitForCacheSync(ctx) {
+		var fed []func() bool
+		for _, feed := range feeders {
+			all, err := feed(ctx)
+			if err != nil {
+				return err
+			}
+			fed = append(fed, all)
+		}
+		if mgr.GetCache().WaitForCacheSync(ctx) && until(ctx, fed) {
 			close(warm)
 		}
 		<-ctx.Done()
@@ -88,7 +119,7 @@ func addChecks(mgr manager.Manager, keeper *certs.Certs) error {
 			case <-warm:
 				return nil
 			default:
-				return errors.New("namespaces and sources are still being read")
+				return errors.New("policies, exceptions, namespaces and sources are still being read")
 			}
 		},
 	}

@@ -12,8 +12,9 @@ import (
 
 // serveFlags are the settings of `fluxgate serve`. The zero value of each is documented at its flag.
 type serveFlags struct {
-	policies   []string
-	kubeconfig string
+	policies        []string
+	clusterPolicies bool
+	kubeconfig      string
 
 	port       int
 	healthAddr string
@@ -39,8 +40,10 @@ func newServeCommand() *cobra.Command {
 		Long: `Run the admission webhooks: /mutate pins and rewrites, /validate judges.
 
 The serving certificate is made at start, kept in the Secret fluxgate-tls and published to the webhook configurations.
-Without --policy the built-in default policy applies.`,
-		Example: `  fluxgate serve --policy /etc/fluxgate/policies
+SourcePolicies and PolicyExceptions are read from the cluster, and from the files of --policy. A change in the cluster is in
+force at once; files are read at start. With --cluster-policies=false and no --policy the built-in default policy applies.`,
+		Example: `  fluxgate serve
+  fluxgate serve --cluster-policies=false --policy /etc/fluxgate/policies
   fluxgate serve --kubeconfig ~/.kube/config --policy production.yaml --tls-san 127.0.0.1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,6 +60,7 @@ Without --policy the built-in default policy applies.`,
 func (f *serveFlags) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&f.policies, "policy", "p", nil, "file or directory of SourcePolicies; repeatable")
+	flags.BoolVar(&f.clusterPolicies, "cluster-policies", true, "read SourcePolicies and PolicyExceptions from the cluster")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the API server (default: the pod's own service account)")
 	flags.IntVar(&f.port, "port", 9443, "port of the webhooks")
 	flags.StringVar(&f.healthAddr, "health-addr", ":8081", "address of /healthz and /readyz")

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fluxgate/fluxgate/certs"
@@ -20,6 +21,7 @@ import (
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/reload"
 	admit "github.com/fluxgate/fluxgate/webhook"
 )
 
@@ -32,7 +34,7 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	ctrl.SetLogger(log)
 	ctx = logr.NewContext(ctx, log)
 
-	policies, err := loadPolicies(f.policies)
+	store, err := f.store()
 	if err != nil {
 		return err
 	}
@@ -60,9 +62,12 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := f.watch(mgr, keeper, store); err != nil {
+		return err
+	}
 	resolving.Credentials = registry.PullSecrets{Reader: cluster.Secrets{Live: live}}
 	reviewer := gate.New(gate.Options{
-		Policies:      func() *policy.Set { return policies },
+		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
 		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
 		Resolver:      registry.New(resolving),
@@ -73,8 +78,37 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	admit.Register(mgr.GetWebhookServer(), admit.Options{Reviewer: reviewer, Metrics: counters, Timeout: f.reviewTimeout})
-	log.Info("starting", "version", version(), "policies", len(policies.Policies()), "port", f.port)
+	log.Info("starting", "version", version(), "policiesOfFiles", len(store.Policies().Policies()), "port", f.port)
 	return mgr.Start(ctx)
+}
+
+// store has the policies of files. The built-in default policy serves only where nobody else can bring any.
+func (f *serveFlags) store() (*reload.Store, error) {
+	library, err := policy.NewLibrary()
+	if err != nil {
+		return nil, err
+	}
+	if f.clusterPolicies && len(f.policies) == 0 {
+		return reload.New(library, nil), nil
+	}
+	files, err := loadPolicies(f.policies)
+	if err != nil {
+		return nil, err
+	}
+	return reload.New(library, files), nil
+}
+
+// watch feeds the store from the cluster, and makes the replica ready when it has heard of everything.
+func (f *serveFlags) watch(mgr manager.Manager, keeper *certs.Certs, store *reload.Store) error {
+	if !f.clusterPolicies {
+		return addChecks(mgr, keeper)
+	}
+	if err := cluster.WriteStatuses(mgr, store); err != nil {
+		return err
+	}
+	return addChecks(mgr, keeper, func(ctx context.Context) (func() bool, error) {
+		return cluster.FeedPolicies(ctx, mgr.GetCache(), store)
+	})
 }
 
 func (f *serveFlags) registryOptions() (registry.Options, error) {

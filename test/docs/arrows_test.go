@@ -18,12 +18,13 @@ const module = "github.com/fluxgate/fluxgate/"
 // (flux, pin, policy) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "registry", "rulesdoc", "webhook"},
+		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "registry", "reload", "rulesdoc", "webhook"},
 		"webhook":         {"flux", "gate", "policy", "registry"},
 		"check":           {"flux", "gate", "policy", "registry"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry"},
-		"cluster":         {"flux", "gate", "registry"},
+		"cluster":         {"flux", "gate", "policy/v1alpha1", "registry", "reload"},
+		"reload":          {"policy", "policy/v1alpha1"},
 		"registry":        {"flux"},
 		"pin":             {"flux"},
 		"policy":          {"flux", "policy/v1alpha1"},

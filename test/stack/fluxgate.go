@@ -105,6 +105,9 @@ func (s *Stack) arguments(
 	arguments = append(arguments,
 		"--kubeconfig", kubeconfig, "--port", port, "--health-addr", ports[1], "--metrics-addr", ports[2],
 		"--tls-san", "127.0.0.1", "--registry-ca", authority)
+	if !o.ClusterPolicies {
+		arguments = append(arguments, "--cluster-policies=false")
+	}
 	for _, path := range o.Policies {
 		arguments = append(arguments, "--policy", path)
 	}

@@ -30,8 +30,10 @@ type Options struct {
 	Flux controlplane.Flux
 	// Audit makes the API server keep an audit log.
 	Audit bool
-	// Policies are files or directories for --policy; empty means the built-in default policy.
+	// Policies are files or directories for --policy; empty means the built-in default policy, unless ClusterPolicies.
 	Policies []string
+	// ClusterPolicies makes Fluxgate read policies from the cluster too, as it does where nobody says otherwise.
+	ClusterPolicies bool
 	// Log receives what Fluxgate logs; nil means a file in the stack's folder, which errors quote.
 	Log io.Writer
 	// Progress is told what is being started; nil means nobody.
