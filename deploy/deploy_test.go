@@ -2,22 +2,22 @@
 package deploy_test
 
 import (
-	"os"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"sigs.k8s.io/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/test/controlplane"
 )
 
@@ -28,7 +28,11 @@ func shipped(t *testing.T) []runtime.Object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder := serializer.NewCodecFactory(clientgoscheme.Scheme, serializer.EnableStrict).UniversalDeserializer()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 	objects := make([]runtime.Object, 0, len(manifests))
 	for _, manifest := range manifests {
 		data, err := manifest.MarshalJSON()
@@ -42,6 +46,18 @@ func shipped(t *testing.T) []runtime.Object {
 		objects = append(objects, object)
 	}
 	return objects
+}
+
+// named returns the object of a type with a name.
+func named[T client.Object](t *testing.T, name string) T {
+	t.Helper()
+	for _, object := range shipped(t) {
+		if typed, ok := object.(T); ok && typed.GetName() == name {
+			return typed
+		}
+	}
+	t.Fatalf("no object of type %T is called %s", *new(T), name)
+	return *new(T)
 }
 
 // only returns the one object of a type.
@@ -62,133 +78,21 @@ func only[T runtime.Object](t *testing.T) T {
 func TestNothingIsLeftOut(t *testing.T) {
 	var got []string
 	for _, object := range shipped(t) {
-		got = append(got, object.GetObjectKind().GroupVersionKind().Kind)
+		metadata, err := meta.Accessor(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, object.GetObjectKind().GroupVersionKind().Kind+" "+metadata.GetName())
 	}
 	slices.Sort(got)
 	want := []string{
-		"ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "MutatingWebhookConfiguration", "Namespace",
-		"PodDisruptionBudget", "Role", "RoleBinding", "Service", "ServiceAccount", "ValidatingWebhookConfiguration",
+		"ClusterRole fluxgate", "ClusterRole fluxgate-exceptions-edit", "ClusterRole fluxgate-view", "ClusterRoleBinding fluxgate",
+		"CustomResourceDefinition policyexceptions.fluxgate.dev", "CustomResourceDefinition sourcepolicies.fluxgate.dev",
+		"Deployment fluxgate", "MutatingWebhookConfiguration fluxgate", "Namespace fluxgate-system", "PodDisruptionBudget fluxgate",
+		"Role fluxgate", "RoleBinding fluxgate", "Service fluxgate", "ServiceAccount fluxgate", "ValidatingWebhookConfiguration fluxgate",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("kinds (-want +got):\n%s", diff)
-	}
-}
-
-func TestTheWebhooksFailAsTheyShould(t *testing.T) {
-	mutating := only[*admissionregistrationv1.MutatingWebhookConfiguration](t).Webhooks
-	validating := only[*admissionregistrationv1.ValidatingWebhookConfiguration](t).Webhooks
-	if len(mutating) != 1 || len(validating) != 1 {
-		t.Fatalf("%d mutating and %d validating webhooks, want one each", len(mutating), len(validating))
-	}
-	mutate, validate := mutating[0], validating[0]
-	type behaviour struct {
-		Failure     admissionregistrationv1.FailurePolicyType
-		Match       admissionregistrationv1.MatchPolicyType
-		SideEffects admissionregistrationv1.SideEffectClass
-		Timeout     int32
-		Path        string
-	}
-	want := behaviour{"Ignore", "Equivalent", "None", 10, "/mutate"}
-	got := behaviour{*mutate.FailurePolicy, *mutate.MatchPolicy, *mutate.SideEffects, *mutate.TimeoutSeconds, *mutate.ClientConfig.Service.Path}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("mutating (-want +got):\n%s", diff)
-	}
-	want = behaviour{"Fail", "Equivalent", "None", 10, "/validate"}
-	got = behaviour{*validate.FailurePolicy, *validate.MatchPolicy, *validate.SideEffects, *validate.TimeoutSeconds, *validate.ClientConfig.Service.Path}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("validating (-want +got):\n%s", diff)
-	}
-	if *mutate.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy {
-		t.Error("the mutating webhook is not invoked again after others")
-	}
-	for name, bundle := range map[string][]byte{"mutating": mutate.ClientConfig.CABundle, "validating": validate.ClientConfig.CABundle} {
-		if bundle != nil {
-			t.Errorf("the %s webhook ships a caBundle, which every apply would write over Fluxgate's", name)
-		}
-	}
-}
-
-func TestBothWebhooksExemptTheSameAndByNameOnly(t *testing.T) {
-	mutate := only[*admissionregistrationv1.MutatingWebhookConfiguration](t).Webhooks[0]
-	validate := only[*admissionregistrationv1.ValidatingWebhookConfiguration](t).Webhooks[0]
-	if diff := cmp.Diff(mutate.NamespaceSelector, validate.NamespaceSelector); diff != "" {
-		t.Errorf("namespaceSelector (-mutating +validating):\n%s", diff)
-	}
-	if diff := cmp.Diff(mutate.MatchConditions, validate.MatchConditions); diff != "" {
-		t.Errorf("matchConditions (-mutating +validating):\n%s", diff)
-	}
-	if mutate.ObjectSelector.Size() != 0 || validate.ObjectSelector.Size() != 0 {
-		t.Error("an objectSelector exempts by labels that tenants set")
-	}
-	if len(validate.NamespaceSelector.MatchLabels) != 0 {
-		t.Error("the namespaceSelector selects by labels that tenants may set")
-	}
-	for _, expression := range validate.NamespaceSelector.MatchExpressions {
-		if expression.Key != corev1.LabelMetadataName {
-			t.Errorf("the namespaceSelector reads the label %s, which tenants may set", expression.Key)
-		}
-		if want := []string{"fluxgate-system", "kube-system"}; !slices.Equal(want, expression.Values) {
-			t.Errorf("exempt namespaces: %q, want %q", expression.Values, want)
-		}
-	}
-	for _, condition := range validate.MatchConditions {
-		for _, forbidden := range []string{"labels", "annotations", "userInfo"} {
-			if strings.Contains(condition.Expression, forbidden) {
-				t.Errorf("matchCondition %s reads %s, which tenants may set or borrow", condition.Name, forbidden)
-			}
-		}
-	}
-}
-
-func TestWhateverIsPinnedIsJudged(t *testing.T) {
-	resources := func(rules []admissionregistrationv1.RuleWithOperations) (all []string) {
-		for _, rule := range rules {
-			want := []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update}
-			if diff := cmp.Diff(want, rule.Operations); diff != "" {
-				t.Errorf("operations of %q (-want +got):\n%s", rule.Resources, diff)
-			}
-			for _, version := range rule.APIVersions {
-				for _, resource := range rule.Resources {
-					if strings.ContainsAny(resource, "*/") || version == "*" {
-						t.Errorf("rule %s/%s: a wildcard or a subresource", version, resource)
-					}
-					all = append(all, strings.Join([]string{rule.APIGroups[0], version, resource}, "/"))
-				}
-			}
-		}
-		return all
-	}
-	judged := resources(only[*admissionregistrationv1.ValidatingWebhookConfiguration](t).Webhooks[0].Rules)
-	for _, pinned := range resources(only[*admissionregistrationv1.MutatingWebhookConfiguration](t).Webhooks[0].Rules) {
-		if !slices.Contains(judged, pinned) {
-			t.Errorf("%s is mutated and not validated", pinned)
-		}
-	}
-}
-
-func TestRolesGrantNoMoreThanTheySay(t *testing.T) {
-	role, clusterRole := only[*rbacv1.Role](t), only[*rbacv1.ClusterRole](t)
-	for _, rule := range append(role.Rules, clusterRole.Rules...) {
-		for _, all := range [][]string{rule.Verbs, rule.Resources, rule.APIGroups} {
-			if slices.Contains(all, rbacv1.ResourceAll) {
-				t.Errorf("a wildcard: %v", rule)
-			}
-		}
-	}
-	for _, rule := range clusterRole.Rules {
-		if slices.Contains(rule.Resources, "secrets") && !slices.Equal(rule.Verbs, []string{"get"}) {
-			t.Errorf("Secrets of the whole cluster: %q", rule.Verbs)
-		}
-		writes := slices.ContainsFunc(rule.Verbs, func(verb string) bool { return !slices.Contains([]string{"get", "list", "watch"}, verb) })
-		if writes && !slices.Equal(rule.ResourceNames, []string{"fluxgate"}) {
-			t.Errorf("writes to more than its own webhooks: %v", rule)
-		}
-	}
-	for _, rule := range role.Rules {
-		named := slices.Equal(rule.ResourceNames, []string{"fluxgate-tls"})
-		if !named && !slices.Equal(rule.Verbs, []string{"create"}) {
-			t.Errorf("more than its own Secret: %v", rule)
-		}
+		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 }
 
@@ -213,9 +117,45 @@ func TestTheDeploymentIsRestrictedAndConsistent(t *testing.T) {
 	if diff := cmp.Diff(service.Spec.Selector, deployment.Spec.Template.Labels, cmp.FilterPath(unselected(service), cmp.Ignore())); diff != "" {
 		t.Errorf("the Service does not select the pods (-selector +labels):\n%s", diff)
 	}
-	hook := only[*admissionregistrationv1.ValidatingWebhookConfiguration](t).Webhooks[0].ClientConfig.Service
-	if hook.Name != service.Name || hook.Namespace != service.Namespace || *hook.Port != service.Spec.Ports[0].Port {
-		t.Errorf("the webhooks call %s/%s:%d, which is not the Service", hook.Namespace, hook.Name, *hook.Port)
+	for name, hook := range hooks(t) {
+		called := hook.clientConfig.Service
+		if called.Name != service.Name || called.Namespace != service.Namespace || *called.Port != service.Spec.Ports[0].Port {
+			t.Errorf("%s calls %s/%s:%d, which is not the Service", name, called.Namespace, called.Name, *called.Port)
+		}
+	}
+}
+
+// TestTheGarbageCollectorWorksBeforeTheKernelKills: Rego that allocates without end is ended by its time; until then the
+// memory that is left between the two limits has to do.
+func TestTheGarbageCollectorWorksBeforeTheKernelKills(t *testing.T) {
+	container := only[*appsv1.Deployment](t).Spec.Template.Spec.Containers[0]
+	limit := container.Resources.Limits.Memory()
+	for _, variable := range container.Env {
+		if variable.Name != "GOMEMLIMIT" {
+			continue
+		}
+		soft, err := resource.ParseQuantity(strings.TrimSuffix(variable.Value, "B")) // Go writes MiB, Kubernetes Mi
+		if err != nil {
+			t.Fatal(err)
+		}
+		if share := float64(soft.Value()) / float64(limit.Value()); share < 0.8 || share > 0.9 {
+			t.Errorf("GOMEMLIMIT %s is %.0f %% of the limit %s, want 80 to 90", variable.Value, 100*share, limit)
+		}
+		return
+	}
+	t.Error("GOMEMLIMIT is not set")
+}
+
+// TestPoliciesComeFromTheCluster: what is mounted would have to be rolled out to change.
+func TestPoliciesComeFromTheCluster(t *testing.T) {
+	pod := only[*appsv1.Deployment](t).Spec.Template.Spec
+	if len(pod.Volumes) != 0 {
+		t.Errorf("volumes: %v", pod.Volumes)
+	}
+	for _, argument := range pod.Containers[0].Args {
+		if strings.Contains(argument, "policy") || strings.Contains(argument, "policies") {
+			t.Errorf("argument %s", argument)
+		}
 	}
 }
 
@@ -224,25 +164,5 @@ func unselected(service *corev1.Service) func(cmp.Path) bool {
 	return func(path cmp.Path) bool {
 		index, ok := path.Last().(cmp.MapIndex)
 		return ok && service.Spec.Selector[index.Key().String()] == ""
-	}
-}
-
-func TestTheStarterPolicyIsTheBuiltInDefault(t *testing.T) {
-	if _, err := policy.Load("base/policy.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	spec := func(path string) any {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var document struct{ Spec any }
-		if err := yaml.Unmarshal(data, &document); err != nil {
-			t.Fatal(err)
-		}
-		return document.Spec
-	}
-	if diff := cmp.Diff(spec("../policy/default.yaml"), spec("base/policy.yaml")); diff != "" {
-		t.Errorf("spec (-built-in +starter):\n%s", diff)
 	}
 }

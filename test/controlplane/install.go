@@ -3,9 +3,14 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
@@ -42,7 +47,7 @@ func (c *ControlPlane) Install(ctx context.Context, dir, address string) error {
 	return c.Apply(ctx, AtAddress(objects, address)...)
 }
 
-// Apply applies objects by server-side apply, as the administrator.
+// Apply applies objects by server-side apply, as the administrator. It returns when the kinds of CRDs among them are served.
 func (c *ControlPlane) Apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
 	admin, err := client.New(c.Config, client.Options{})
 	if err != nil {
@@ -54,7 +59,23 @@ func (c *ControlPlane) Apply(ctx context.Context, objects ...*unstructured.Unstr
 			return fmt.Errorf("apply %s %s: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
-	return nil
+	return waitForKinds(c.Config, objects)
+}
+
+// waitForKinds returns when the API server serves what the CRDs among objects define.
+func waitForKinds(config *rest.Config, objects []*unstructured.Unstructured) error {
+	var crds []*apiextensionsv1.CustomResourceDefinition
+	for _, object := range objects {
+		if object.GetKind() != "CustomResourceDefinition" {
+			continue
+		}
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, crd); err != nil {
+			return fmt.Errorf("%s: %w", object.GetName(), err)
+		}
+		crds = append(crds, crd)
+	}
+	return envtest.WaitForCRDs(config, crds, envtest.CRDInstallOptions{MaxTime: 30 * time.Second, PollInterval: 50 * time.Millisecond})
 }
 
 // AtAddress makes the webhooks among objects be called at address, each at its own path, instead of through a Service.

@@ -114,27 +114,39 @@ func rolesAreLeast(t *testing.T, c *ControlPlane) {
 		t.Fatal(err)
 	}
 	account := clientOf(t, config)
-	const source, admission = "source.toolkit.fluxcd.io", "admissionregistration.k8s.io"
+	const source, admission, fluxgate = "source.toolkit.fluxcd.io", "admissionregistration.k8s.io", "fluxgate.dev"
 	for name, test := range map[string]struct {
 		do      authorizationv1.ResourceAttributes
 		allowed bool
 	}{
-		"watch sources everywhere":           {authorizationv1.ResourceAttributes{Verb: "watch", Group: source, Resource: "ocirepositories"}, true},
-		"list charts everywhere":             {authorizationv1.ResourceAttributes{Verb: "list", Group: source, Resource: "helmcharts"}, true},
-		"watch namespaces":                   {authorizationv1.ResourceAttributes{Verb: "watch", Resource: "namespaces"}, true},
-		"read a tenant's Secret":             {authorizationv1.ResourceAttributes{Verb: "get", Resource: "secrets", Namespace: "tenant", Name: "pull"}, true},
-		"list Secrets":                       {authorizationv1.ResourceAttributes{Verb: "list", Resource: "secrets", Namespace: "tenant"}, false},
-		"watch Secrets of its own namespace": {authorizationv1.ResourceAttributes{Verb: "watch", Resource: "secrets", Namespace: "fluxgate-system"}, false},
-		"create a Secret elsewhere":          {authorizationv1.ResourceAttributes{Verb: "create", Resource: "secrets", Namespace: "tenant"}, false},
-		"update the certificate":             {authorizationv1.ResourceAttributes{Verb: "update", Resource: "secrets", Namespace: "fluxgate-system", Name: "fluxgate-tls"}, true},
-		"update another Secret next to it":   {authorizationv1.ResourceAttributes{Verb: "update", Resource: "secrets", Namespace: "fluxgate-system", Name: "other"}, false},
-		"patch its own webhooks":             {authorizationv1.ResourceAttributes{Verb: "patch", Group: admission, Resource: "validatingwebhookconfigurations", Name: "fluxgate"}, true},
-		"patch another's webhooks":           {authorizationv1.ResourceAttributes{Verb: "patch", Group: admission, Resource: "mutatingwebhookconfigurations", Name: "kyverno"}, false},
-		"delete its own webhooks":            {authorizationv1.ResourceAttributes{Verb: "delete", Group: admission, Resource: "validatingwebhookconfigurations", Name: "fluxgate"}, false},
-		"write a source":                     {authorizationv1.ResourceAttributes{Verb: "update", Group: source, Resource: "ocirepositories", Namespace: "tenant"}, false},
-		"issue a token of a ServiceAccount":  {authorizationv1.ResourceAttributes{Verb: "create", Resource: "serviceaccounts", Subresource: "token", Namespace: "tenant"}, false},
-		"impersonate":                        {authorizationv1.ResourceAttributes{Verb: "impersonate", Resource: "users", Name: "root"}, false},
-		"change its own role":                {authorizationv1.ResourceAttributes{Verb: "update", Group: "rbac.authorization.k8s.io", Resource: "clusterroles", Name: "fluxgate"}, false},
+		"watch sources everywhere":               {authorizationv1.ResourceAttributes{Verb: "watch", Group: source, Resource: "ocirepositories"}, true},
+		"list charts everywhere":                 {authorizationv1.ResourceAttributes{Verb: "list", Group: source, Resource: "helmcharts"}, true},
+		"watch releases, which refer to sources": {authorizationv1.ResourceAttributes{Verb: "watch", Group: "helm.toolkit.fluxcd.io", Resource: "helmreleases"}, true},
+		"list what else refers to them":          {authorizationv1.ResourceAttributes{Verb: "list", Group: "kustomize.toolkit.fluxcd.io", Resource: "kustomizations"}, true},
+		"write what refers to them":              {authorizationv1.ResourceAttributes{Verb: "patch", Group: "kustomize.toolkit.fluxcd.io", Resource: "kustomizations", Namespace: "tenant"}, false},
+		"watch policies":                         {authorizationv1.ResourceAttributes{Verb: "watch", Group: fluxgate, Resource: "sourcepolicies"}, true},
+		"list exceptions":                        {authorizationv1.ResourceAttributes{Verb: "list", Group: fluxgate, Resource: "policyexceptions"}, true},
+		"say what became of a policy":            {authorizationv1.ResourceAttributes{Verb: "patch", Group: fluxgate, Resource: "sourcepolicies", Subresource: "status"}, true},
+		"say what became of an exception":        {authorizationv1.ResourceAttributes{Verb: "update", Group: fluxgate, Resource: "policyexceptions", Subresource: "status", Namespace: "tenant"}, true},
+		"change a policy":                        {authorizationv1.ResourceAttributes{Verb: "update", Group: fluxgate, Resource: "sourcepolicies", Name: "production"}, false},
+		"write an exception":                     {authorizationv1.ResourceAttributes{Verb: "create", Group: fluxgate, Resource: "policyexceptions", Namespace: "tenant"}, false},
+		"bypass a policy":                        {authorizationv1.ResourceAttributes{Verb: "bypass", Group: fluxgate, Resource: "sourcepolicies", Name: "production"}, false},
+		"ask what a user may do":                 {authorizationv1.ResourceAttributes{Verb: "create", Group: "authorization.k8s.io", Resource: "subjectaccessreviews"}, true},
+		"change a Namespace":                     {authorizationv1.ResourceAttributes{Verb: "update", Resource: "namespaces", Name: "tenant"}, false},
+		"watch namespaces":                       {authorizationv1.ResourceAttributes{Verb: "watch", Resource: "namespaces"}, true},
+		"read a tenant's Secret":                 {authorizationv1.ResourceAttributes{Verb: "get", Resource: "secrets", Namespace: "tenant", Name: "pull"}, true},
+		"list Secrets":                           {authorizationv1.ResourceAttributes{Verb: "list", Resource: "secrets", Namespace: "tenant"}, false},
+		"watch Secrets of its own namespace":     {authorizationv1.ResourceAttributes{Verb: "watch", Resource: "secrets", Namespace: "fluxgate-system"}, false},
+		"create a Secret elsewhere":              {authorizationv1.ResourceAttributes{Verb: "create", Resource: "secrets", Namespace: "tenant"}, false},
+		"update the certificate":                 {authorizationv1.ResourceAttributes{Verb: "update", Resource: "secrets", Namespace: "fluxgate-system", Name: "fluxgate-tls"}, true},
+		"update another Secret next to it":       {authorizationv1.ResourceAttributes{Verb: "update", Resource: "secrets", Namespace: "fluxgate-system", Name: "other"}, false},
+		"patch its own webhooks":                 {authorizationv1.ResourceAttributes{Verb: "patch", Group: admission, Resource: "validatingwebhookconfigurations", Name: "fluxgate"}, true},
+		"patch another's webhooks":               {authorizationv1.ResourceAttributes{Verb: "patch", Group: admission, Resource: "mutatingwebhookconfigurations", Name: "kyverno"}, false},
+		"delete its own webhooks":                {authorizationv1.ResourceAttributes{Verb: "delete", Group: admission, Resource: "validatingwebhookconfigurations", Name: "fluxgate"}, false},
+		"write a source":                         {authorizationv1.ResourceAttributes{Verb: "update", Group: source, Resource: "ocirepositories", Namespace: "tenant"}, false},
+		"issue a token of a ServiceAccount":      {authorizationv1.ResourceAttributes{Verb: "create", Resource: "serviceaccounts", Subresource: "token", Namespace: "tenant"}, false},
+		"impersonate":                            {authorizationv1.ResourceAttributes{Verb: "impersonate", Resource: "users", Name: "root"}, false},
+		"change its own role":                    {authorizationv1.ResourceAttributes{Verb: "update", Group: "rbac.authorization.k8s.io", Resource: "clusterroles", Name: "fluxgate"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &test.do}}

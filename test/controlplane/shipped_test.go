@@ -22,7 +22,7 @@ import (
 func TestWhatShipsWorksAtARealAPIServer(t *testing.T) {
 	c := ForTest(t, Options{Flux: Derived, Audit: true})
 	admin := clientOf(t, c.Config)
-	for _, name := range []string{"tenant", "flux-system"} {
+	for _, name := range []string{"tenant", "flux-system", "guarded"} {
 		createNamespace(t, admin, name)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -40,6 +40,8 @@ func TestWhatShipsWorksAtARealAPIServer(t *testing.T) {
 
 	t.Run("the roles permit what Fluxgate does, and no more", func(t *testing.T) { rolesAreLeast(t, c) })
 	t.Run("the webhooks are called for what they should judge", func(t *testing.T) { scopeIsRight(t, admin, record) })
+	t.Run("policies and exceptions are checked when they are written", func(t *testing.T) { policiesAreChecked(t, admin, record) })
+	t.Run("changed labels of a Namespace are guarded", func(t *testing.T) { namespacesAreGuarded(t, admin, record) })
 	t.Run("audit annotations can be read", func(t *testing.T) { annotationsAreAudited(t, c, admin) })
 	t.Run("the 1.7 form of a HelmRelease is stored whole", func(t *testing.T) { inlineFormIsStored(t, admin) })
 	t.Run("no call fails while the CA changes", func(t *testing.T) { rotationIsSeamless(t, admin, keeper) })

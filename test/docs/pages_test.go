@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
@@ -75,7 +77,7 @@ func anchors(document string) []string {
 	return found
 }
 
-// TestPolicyFieldsAreDocumented: docs/policies.md names every field of a SourcePolicy.
+// TestPolicyFieldsAreDocumented: docs/policies.md names every field of a SourcePolicy and of a PolicyException.
 func TestPolicyFieldsAreDocumented(t *testing.T) {
 	page := read(t, filepath.Join(root, "docs", "policies.md"))
 	for field := range reflect.TypeFor[v1alpha1.SourcePolicySpec]().Fields() {
@@ -85,14 +87,35 @@ func TestPolicyFieldsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, of := range []reflect.Type{
-		reflect.TypeFor[v1alpha1.Match](), reflect.TypeFor[v1alpha1.Pin](),
-		reflect.TypeFor[v1alpha1.Rule](), reflect.TypeFor[v1alpha1.Exceptions](),
+		reflect.TypeFor[v1alpha1.Match](), reflect.TypeFor[v1alpha1.Pin](), reflect.TypeFor[v1alpha1.Exceptions](),
+		reflect.TypeFor[v1alpha1.Rule](), reflect.TypeFor[v1alpha1.CustomRule](), reflect.TypeFor[v1alpha1.SourcePolicyStatus](),
+		reflect.TypeFor[v1alpha1.PolicyExceptionSpec](), reflect.TypeFor[v1alpha1.PolicyExceptionStatus](),
 	} {
 		for field := range of.Fields() {
 			if name := jsonName(field); !strings.Contains(page, "\n| `"+name+"` |") {
 				t.Errorf("there is no line for %s of %s", name, of.Name())
 			}
 		}
+	}
+}
+
+// TestExceptionsInDocumentsAreOnes: what a document shows has no field that there is not. Whether the API server accepts it
+// is shown in test/e2e/crds.
+func TestExceptionsInDocumentsAreOnes(t *testing.T) {
+	count := 0
+	for _, path := range documents(t) {
+		for i, block := range blocks(read(t, path), "yaml") {
+			if !strings.Contains(block, "kind: PolicyException") {
+				continue
+			}
+			count++
+			if err := yaml.UnmarshalStrict([]byte(block), &v1alpha1.PolicyException{}); err != nil {
+				t.Errorf("%s, yaml block %d: %v", path, i+1, err)
+			}
+		}
+	}
+	if count == 0 {
+		t.Error("no document shows an exception")
 	}
 }
 

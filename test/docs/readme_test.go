@@ -39,7 +39,8 @@ func TestTheReadmeQuotesTheDemo(t *testing.T) {
 	}
 }
 
-// TestTheInstallExampleBuilds: the kustomization and the policy of the README give the base with that image and that policy.
+// TestTheInstallExampleBuilds: the kustomization of the README gives the base with that image. That its policy loads is
+// shown with all others.
 func TestTheInstallExampleBuilds(t *testing.T) {
 	examples := blocks(read(t, filepath.Join(root, "README.md")), "yaml")
 	if len(examples) != 2 {
@@ -55,25 +56,18 @@ func TestTheInstallExampleBuilds(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "kustomization.yaml"), strings.Replace(examples[0], "- fluxgate/", "- "+clone+"/", 1))
-	write(t, filepath.Join(folder, "policy.yaml"), examples[1])
-	objects, err := controlplane.Manifests(folder)
+	got, err := controlplane.Manifests(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	deployment, policies := find(t, objects, "Deployment"), find(t, objects, "ConfigMap")
-	pod, _, _ := unstructured.NestedMap(deployment.Object, "spec", "template", "spec")
-	want := map[string]any{
-		"image":     "registry.example.com/platform/fluxgate:v0.1.0",
-		"policies":  policies.GetName(),
-		"namespace": "fluxgate-system",
-		"policy":    examples[1],
+	want, err := controlplane.Manifests(filepath.Join(root, "deploy", "base"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	text, _, _ := unstructured.NestedString(policies.Object, "data", "policy.yaml")
-	got := map[string]any{
-		"image":     first(pod, "containers")["image"],
-		"policies":  first(pod, "volumes")["configMap"].(map[string]any)["name"],
-		"namespace": policies.GetNamespace(),
-		"policy":    text,
+	pod, _, _ := unstructured.NestedMap(find(t, want, "Deployment").Object, "spec", "template", "spec")
+	first(pod, "containers")["image"] = "registry.example.com/platform/fluxgate:v0.1.0"
+	if err := unstructured.SetNestedMap(find(t, want, "Deployment").Object, pod, "spec", "template", "spec"); err != nil {
+		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the built kustomization (-want +got):\n%s", diff)
