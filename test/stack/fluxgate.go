@@ -36,6 +36,20 @@ type Process struct {
 
 // startFluxgate installs what ships, and runs the binary as its ServiceAccount.
 func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) {
+	return s.run(ctx, "fluxgate.log", o, func(shipped []*unstructured.Unstructured, address string) error {
+		return s.Apply(ctx, controlplane.AtAddress(shipped, address)...)
+	})
+}
+
+// Replica runs the binary once more beside the first one, which stays the one that the API server calls. It must be stopped.
+func (s *Stack) Replica(ctx context.Context, o Options) (*Process, error) {
+	return s.run(ctx, "replica.log", o, func([]*unstructured.Unstructured, string) error { return nil })
+}
+
+// run starts a process, after install was called with what ships and the address of the webhooks.
+func (s *Stack) run(
+	ctx context.Context, log string, o Options, install func(shipped []*unstructured.Unstructured, address string) error,
+) (*Process, error) {
 	root, err := controlplane.Root()
 	if err != nil {
 		return nil, err
@@ -46,28 +60,35 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	}
 	p := &Process{
 		Address: "https://" + ports[0], Health: "http://" + ports[1], Metrics: "http://" + ports[2],
-		log: filepath.Join(s.dir, "fluxgate.log"), exited: make(chan error, 1),
+		log: filepath.Join(s.dir, log), exited: make(chan error, 1),
 	}
 	shipped, err := controlplane.Manifests(filepath.Join(root, "deploy", "base"))
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Apply(ctx, controlplane.AtAddress(shipped, p.Address)...); err != nil {
+	if err := install(shipped, p.Address); err != nil {
 		return nil, err
 	}
+	return p, s.launch(ctx, p, root, shipped, ports, o)
+}
+
+// launch starts the binary, and returns when it is ready.
+func (s *Stack) launch(
+	ctx context.Context, p *Process, root string, shipped []*unstructured.Unstructured, ports []string, o Options,
+) error {
 	arguments, err := s.arguments(ctx, shipped, ports, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	binary, err := s.binary(root, o.Policies)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	output := o.Log
 	if output == nil {
 		file, err := os.Create(p.log)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer file.Close()
 		output = file
@@ -76,10 +97,10 @@ func (s *Stack) startFluxgate(ctx context.Context, o Options) (*Process, error) 
 	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("fluxgate: %w", err)
+		return fmt.Errorf("fluxgate: %w", err)
 	}
 	go func() { p.exited <- p.command.Wait() }()
-	return p, p.waitReady(ctx)
+	return p.waitReady(ctx)
 }
 
 // arguments are those of the shipped Deployment, but for what differs on loopback: ports, policies, and how to reach things.
