@@ -95,6 +95,6 @@ type PolicyExceptionStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
-	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z'))",message="every lastTransitionTime must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z') && c.lastTransitionTime < timestamp('9999-01-01T00:00:00Z'))",message="every lastTransitionTime must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }

@@ -46,6 +46,8 @@ type SourcePolicySpec struct {
 
 	// Action is what a violation leads to, unless its rule says otherwise, and how pins are written: Deny and Warn write
 	// them, Audit only reports them. Absent, it is Deny.
+	//
+	// +kubebuilder:default=Deny
 	Action Action `json:"action,omitempty"`
 
 	// EnforceFrom dates the refusals of this policy: before that time, whatever would be denied is only warned about, with
@@ -250,7 +252,7 @@ type SourcePolicyStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
-	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z'))",message="every lastTransitionTime must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z') && c.lastTransitionTime < timestamp('9999-01-01T00:00:00Z'))",message="every lastTransitionTime must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// InForce is the last good spec, which stays in force while the present one is broken. Absent where the present one is
