@@ -10,9 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -135,7 +133,7 @@ func (s *Stack) arguments(
 	return arguments, nil
 }
 
-// shippedArguments are the Deployment's, without its policies: they are mounted in a pod only.
+// shippedArguments are the Deployment's.
 func shippedArguments(shipped []*unstructured.Unstructured) ([]string, error) {
 	for _, obj := range shipped {
 		if obj.GetKind() != "Deployment" {
@@ -147,7 +145,7 @@ func shippedArguments(shipped []*unstructured.Unstructured) ([]string, error) {
 		}
 		container, _ := containers[0].(map[string]any)
 		arguments, _, err := unstructured.NestedStringSlice(container, "args")
-		return slices.DeleteFunc(arguments, func(a string) bool { return strings.HasPrefix(a, "--policy") }), err
+		return arguments, err
 	}
 	return nil, errors.New("deploy/base has no Deployment")
 }

@@ -122,8 +122,8 @@ func TestAMisspeltFieldIsRefusedByKubectl(t *testing.T) {
 		},
 		"of an exception": {
 			"apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: default}\n" +
-				"spec: {policy: p, rules: [a], names: [a], reason: r, until: \"2027-01-31T17:00:00Z\", untill: never}\n",
-			`strict decoding error: unknown field "spec.untill"`,
+				"spec: {policy: p, rules: [a], names: [a], reason: r, until: \"2027-01-31T17:00:00Z\", end: never}\n",
+			`strict decoding error: unknown field "spec.end"`,
 		},
 	} {
 		_, err := kubectl(t, test.manifest, "apply", "--dry-run=server", "-f", "-")
