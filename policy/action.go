@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"fmt"
+	"time"
+)
+
 // Action says what a violation leads to.
 type Action string
 
@@ -39,4 +44,15 @@ func (v Violation) String() string {
 		text += "; " + v.Remediation
 	}
 	return text
+}
+
+// Skipped is one line for users about a violation that an exception covers: "[policy/rule] path: skipped by exception
+// namespace/name until 2026-12-31T00:00:00Z: reason". Of any other violation it is String.
+func (v Violation) Skipped() string {
+	e := v.Exception
+	if e == nil {
+		return v.String()
+	}
+	return fmt.Sprintf("[%s/%s] %s: skipped by exception %s until %s: %s",
+		v.Policy, v.Rule, v.Path, e, e.Until.UTC().Format(time.RFC3339), e.Reason)
 }

@@ -77,13 +77,8 @@ func compileException(written *v1alpha1.PolicyException, found *problems) *Excep
 	if spec.Until.IsZero() {
 		found.add("spec.until", "is required: every exception ends, as in 2026-12-31T00:00:00Z")
 	}
-	for at, list := range map[string][]string{"spec.rules": spec.Rules, "spec.names": spec.Names} {
-		switch {
-		case len(list) == 0:
-			found.add(at, "is required")
-		case len(list) > maxExceptionEntries:
-			found.add(at, "has more than %d entries: use several exceptions", maxExceptionEntries)
-		}
+	if !checkLists(spec, found) {
+		return e
 	}
 	for i, kind := range spec.Kinds {
 		if !slices.Contains(Kinds(), kind) {
@@ -92,6 +87,21 @@ func compileException(written *v1alpha1.PolicyException, found *problems) *Excep
 	}
 	e.readNames(spec.Names, found)
 	return e
+}
+
+// checkLists reports whether the lists of an exception are short enough to be read.
+func checkLists(spec v1alpha1.PolicyExceptionSpec, found *problems) bool {
+	short := true
+	for at, list := range map[string][]string{"spec.rules": spec.Rules, "spec.names": spec.Names, "spec.kinds": spec.Kinds} {
+		switch {
+		case len(list) == 0 && at != "spec.kinds":
+			found.add(at, "is required")
+		case len(list) > maxExceptionEntries:
+			found.add(at, "has more than %d entries: use several exceptions", maxExceptionEntries)
+			short = false
+		}
+	}
+	return short
 }
 
 // readNames sorts the globs of the own namespace from those of others.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -117,6 +118,30 @@ func TestWhyAnExceptionIsRefused(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, set.Find("p").Refuses(e, noon)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAnExceptionIsReadInBounds: tenants write them, and what fills a list must not be gone through.
+func TestAnExceptionIsReadInBounds(t *testing.T) {
+	many := slices.Repeat([]string{"?/"}, 100_000)
+	for name, test := range map[string]struct {
+		change func(*v1alpha1.PolicyException)
+		want   string
+	}{
+		"names": {func(e *v1alpha1.PolicyException) { e.Spec.Names = many }, "spec.names: has more than 64 entries: use several exceptions"},
+		"kinds and rules": {func(e *v1alpha1.PolicyException) { e.Spec.Kinds, e.Spec.Rules = many, many },
+			"spec.kinds: has more than 64 entries: use several exceptions\nspec.rules: has more than 64 entries: use several exceptions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			_, err := CompileException(exception(test.change))
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("it took %s", took)
 			}
 		})
 	}

@@ -116,6 +116,18 @@ func TestLoadErrorIsBounded(t *testing.T) {
 	}
 }
 
+// TestLoadErrorFitsIntoAStatus: the message of a condition holds 32768 characters.
+func TestLoadErrorFitsIntoAStatus(t *testing.T) {
+	failed := &LoadError{Problems: make([]Problem, 40)}
+	for i := range failed.Problems {
+		failed.Problems[i] = Problem{Path: "spec", Message: strings.Repeat("x", 2000)}
+	}
+	said := failed.Error()
+	if last := said[strings.LastIndexByte(said, '\n')+1:]; len(said) > 32768 || last != "and 9 more problems" {
+		t.Errorf("got %d bytes, the last line is %q", len(said), last)
+	}
+}
+
 // FuzzParse looks for a panic, and for a set with an error or without a policy.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(everyRule))

@@ -21,17 +21,25 @@ type Problem struct {
 	Message string
 }
 
-// maxProblemsShown keeps an error readable; Problems has them all.
-const maxProblemsShown = 50
+// Limits that keep an error readable; Problems has them all.
+const (
+	maxProblemsShown = 50
+	// maxErrorText, in bytes, leaves room for the last line in the message of a metav1.Condition, which holds 32768 characters.
+	maxErrorText = 32<<10 - 64
+)
 
-// Error lists the problems, one a line.
+// Error lists the problems, one a line. It is what the API server answers to whoever applies a broken policy, and what the
+// status of the policy says.
 func (e *LoadError) Error() string {
-	lines := make([]string, 0, min(len(e.Problems), maxProblemsShown+1))
-	for _, p := range e.Problems[:min(len(e.Problems), maxProblemsShown)] {
-		lines = append(lines, p.String())
-	}
-	if more := len(e.Problems) - maxProblemsShown; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more problems", more))
+	var lines []string
+	length := 0
+	for i, p := range e.Problems {
+		line := p.String()
+		if length += len(line) + 1; i == maxProblemsShown || length > maxErrorText {
+			lines = append(lines, fmt.Sprintf("and %d more problems", len(e.Problems)-i))
+			break
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -43,7 +51,7 @@ func (p Problem) String() string {
 		where += fmt.Sprintf(" (document %d)", p.Document)
 	}
 	var parts []string
-	for _, part := range []string{where, p.Path, clean(p.Message, maxTextLength)} {
+	for _, part := range []string{where, clean(p.Path, maxTextLength), clean(p.Message, maxTextLength)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
