@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -30,6 +31,8 @@ type world struct {
 	objects []string
 	// labels of namespaces; a namespace that is not there has none. An error is given as it is.
 	labels map[string]any
+	// now is the clock; nil means time.Now.
+	now func() time.Time
 
 	asked []string
 }
@@ -45,6 +48,7 @@ func (w *world) gate() *gate.Gate {
 		Lookup:     flux.LookupFunc(w.lookup),
 		Namespaces: gate.NamespacesFunc(w.namespace),
 		Resolver:   w,
+		Now:        w.now,
 	})
 }
 
