@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"strings"
 
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
@@ -12,8 +13,14 @@ import (
 // Beside an error stands a policy that is broken: it matches what it says that it matches, and judges nothing. Where its match
 // cannot be read either, it matches everything.
 func (l *Library) Compile(written *v1alpha1.SourcePolicy) (*Policy, error) {
+	return l.CompileWithin(context.Background(), written)
+}
+
+// CompileWithin is Compile, and begins no further module of the policy's own once ctx is over; its error is that of ctx then.
+// A module that is being compiled cannot be stopped: one of the largest size takes about a second.
+func (l *Library) CompileWithin(ctx context.Context, written *v1alpha1.SourcePolicy) (*Policy, error) {
 	d := document{&problems{}, *written}
-	p, err := l.compile(d)
+	p, err := l.compile(ctx, d)
 	if err != nil {
 		return p.breakBy(&LoadError{Problems: []Problem{{Message: "it could not be prepared: " + err.Error()}}}), err
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -69,5 +70,21 @@ func TestABrokenPolicyStillSaysWhomItMatches(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestACompilationEndsWithItsTime: of the modules that are left none is begun, and the policy is not taken for a broken one.
+func TestACompilationEndsWithItsTime(t *testing.T) {
+	lib, err := NewLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p, err := lib.CompileWithin(ctx, &v1alpha1.SourcePolicy{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: v1alpha1.SourcePolicySpec{
+		Rego: []v1alpha1.CustomRule{{Name: "own", Module: "this is no Rego"}},
+	}})
+	if p != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v and %v, want the error of the context", p, err)
 	}
 }

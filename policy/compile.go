@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,9 +13,9 @@ import (
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
-// compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared;
-// the policy beside it is not to be used.
-func (l *Library) compile(d document) (*Policy, error) {
+// compile makes a policy of a document, noting in it whatever is wrong. The error is ours: a rule that cannot be prepared, or
+// that of ctx; the policy beside it is not to be used.
+func (l *Library) compile(ctx context.Context, d document) (*Policy, error) {
 	spec := d.policy.Spec
 	checkMetadata(d.policy.ObjectMeta, d.problems)
 	p := &Policy{
@@ -40,7 +41,11 @@ func (l *Library) compile(d document) (*Policy, error) {
 	if err != nil {
 		return p, err
 	}
-	maps.Copy(params, l.compileCustom(p, spec, d.problems))
+	own, err := l.compileCustom(ctx, p, spec, d.problems)
+	if err != nil {
+		return p, err
+	}
+	maps.Copy(params, own)
 	if spec.Exceptions != nil {
 		p.exceptions = *spec.Exceptions
 		checkExceptions(p.exceptions, excepted(spec), d.problems)

@@ -28,10 +28,15 @@ var customName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 // gateRules are the names of what the gate judges itself.
 func gateRules() []string { return []string{"pin", "stale-pin", "missing-source"} }
 
-// compileCustom compiles the policy's own rules, each alone, and returns their parameters by rule.
-func (l *Library) compileCustom(p *Policy, spec v1alpha1.SourcePolicySpec, found *problems) map[string]map[string]any {
+// compileCustom compiles the policy's own rules, each alone, and returns their parameters by rule. Its error is that of ctx.
+func (l *Library) compileCustom(
+	ctx context.Context, p *Policy, spec v1alpha1.SourcePolicySpec, found *problems,
+) (map[string]map[string]any, error) {
 	params := map[string]map[string]any{}
 	for i, entry := range spec.Rego {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		at := fmt.Sprintf("spec.rego[%d]", i)
 		switch {
 		case entry.Name == "":
@@ -64,7 +69,7 @@ func (l *Library) compileCustom(p *Policy, spec v1alpha1.SourcePolicySpec, found
 		params[entry.Name] = checked
 		p.rules = append(p.rules, &policyRule{rule: r, action: action, custom: true})
 	}
-	return params
+	return params, nil
 }
 
 // compileModule compiles a module alone, in a library of its own, so that it can neither call nor extend anything else. It

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (l *Library) compileAll(read *documents) ([]*Policy, error) {
 			d.add("metadata.name", "a policy %s was read before, from %s: rename one or remove it", name, other)
 		}
 		first[name] = Problem{File: d.file, Document: d.document}
-		p, err := l.compile(d)
+		p, err := l.compile(context.Background(), d)
 		if err != nil {
 			return nil, fmt.Errorf("policy %s: %w", name, err)
 		}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-logr/logr"
@@ -25,9 +26,12 @@ func auditAnnotations(d gate.Decision) map[string]string {
 			annotations[key] = text[:min(len(text), maxAuditValue)]
 		}
 	}
-	var violations, failures, pins []string
+	var violations, exceptions, failures, pins []string
 	for _, v := range d.Violations {
 		violations = append(violations, fmt.Sprintf("%s/%s=%s", v.Policy, v.Rule, v.Action))
+		if e := v.Exception; e != nil && !slices.Contains(exceptions, e.String()) {
+			exceptions = append(exceptions, e.String())
+		}
 	}
 	for _, f := range d.Failures {
 		failures = append(failures, f.Policy+"/"+f.Class)
@@ -38,13 +42,15 @@ func auditAnnotations(d gate.Decision) map[string]string {
 		}
 	}
 	put("violations", violations)
+	put("exceptions", exceptions)
+	put("bypassed", d.Bypassed)
 	put("not-judged", failures)
 	put("pins", pins)
 	return annotations
 }
 
-// logDecision writes what an operator looks for: denials, failures with their details, and pins. What passes is only
-// written at level 1.
+// logDecision writes what an operator looks for: denials, failures with their details, pins, and what was bypassed; the
+// logger carries the user's name. What passes is only written at level 1.
 func logDecision(ctx context.Context, door string, d gate.Decision) {
 	log := logr.FromContextOrDiscard(ctx)
 	for _, f := range d.Failures {
@@ -52,6 +58,9 @@ func logDecision(ctx context.Context, door string, d gate.Decision) {
 	}
 	for _, p := range d.Pins {
 		log.Info("pinned", "door", door, "path", p.Path, "from", p.From, "digest", p.Digest, "dry", p.Dry)
+	}
+	if len(d.Bypassed) > 0 {
+		log.Info("bypassed", "door", door, "policies", d.Bypassed)
 	}
 	if len(d.Violations) > 0 {
 		var rules []string

@@ -11,18 +11,33 @@ import (
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
 )
 
 // The paths that the shipped webhook configurations call.
 const (
-	MutatePath   = "/mutate"
-	ValidatePath = "/validate"
+	MutatePath     = "/mutate"
+	ValidatePath   = "/validate"
+	PoliciesPath   = "/policies"
+	NamespacesPath = "/namespaces"
 )
 
-// Options are what the handlers lean on.
+// Options are what the handlers lean on; none but Access, InFiles, Now and Timeout may be left out.
 type Options struct {
 	Reviewer gate.Reviewer
-	Metrics  *Metrics
+	Guard    Guard
+	// Access tells what users may bypass; nil means that nobody may bypass anything.
+	Access Access
+	// Compiler reads a policy as it is read when it is put in force.
+	Compiler Compiler
+	// Policies returns the policies in force.
+	Policies func() *policy.Set
+	// InFiles reports whether a policy of that name is read from files, so that none of the cluster can have it; nil means
+	// that none is.
+	InFiles func(name string) bool
+	// Now is the clock by which exceptions end; nil means time.Now.
+	Now     func() time.Time
+	Metrics *Metrics
 	// Timeout is the longest that one review may take. It must be shorter than the timeoutSeconds of the webhook
 	// configurations, so that the API server gets an answer of ours and not its own time-out. Zero means 8 s.
 	Timeout time.Duration
@@ -35,23 +50,30 @@ func Register(server interface {
 	if o.Timeout == 0 {
 		o.Timeout = 8 * time.Second
 	}
-	server.Register(MutatePath, o.hook("mutate", o.mutate))
-	server.Register(ValidatePath, o.hook("validate", o.validate))
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.InFiles == nil {
+		o.InFiles = func(string) bool { return false }
+	}
+	server.Register(MutatePath, o.hook("mutate", o.object(o.mutate)))
+	server.Register(ValidatePath, o.hook("validate", o.object(o.validate)))
+	server.Register(PoliciesPath, o.hook("policies", o.written(newBounded(o.Compiler))))
+	server.Register(NamespacesPath, o.hook("namespaces", o.namespace))
 }
 
-// review answers one decoded request.
-type review func(ctx context.Context, req gate.Request) (admission.Response, gate.Decision)
+// review answers one request. An error is a request that the door was not made for, or that it cannot read.
+type review func(ctx context.Context, raw admission.Request) (admission.Response, gate.Decision, error)
 
-// hook wraps a review: decoding before it, deadline round it, metrics and log after it.
+// hook wraps a review: deadline round it, metrics and log after it.
 func (o Options) hook(door string, answer review) *admission.Webhook {
 	handle := func(ctx context.Context, raw admission.Request) admission.Response {
 		ctx, cancel := context.WithTimeout(ctx, o.timeout(ctx))
 		defer cancel()
-		req, err := decode(raw)
+		response, decision, err := answer(ctx, raw)
 		if err != nil {
 			return o.badRequest(ctx, door, err)
 		}
-		response, decision := answer(ctx, req)
 		o.Metrics.observe(door, decision, response)
 		logDecision(ctx, door, decision)
 		return response
@@ -59,7 +81,20 @@ func (o Options) hook(door string, answer review) *admission.Webhook {
 	return &admission.Webhook{Handler: admission.HandlerFunc(handle), WithContextFunc: withCallTimeout}
 }
 
-// badRequest answers what is no review of a Flux object: bad input, and never an allow.
+// object makes a review of one that is about a Flux object. Who sends it is asked for his rights only where that decides.
+func (o Options) object(answer func(context.Context, gate.Request) (admission.Response, gate.Decision)) review {
+	return func(ctx context.Context, raw admission.Request) (admission.Response, gate.Decision, error) {
+		req, err := decode(raw)
+		if err != nil {
+			return admission.Response{}, gate.Decision{}, err
+		}
+		req.Bypass = o.byName(raw.UserInfo)
+		response, decision := answer(ctx, req)
+		return response, decision, nil
+	}
+}
+
+// badRequest answers what is no review that the door was made for: bad input, and never an allow.
 func (o Options) badRequest(ctx context.Context, door string, err error) admission.Response {
 	code := int32(http.StatusBadRequest)
 	var bad *flux.ObjectError

@@ -16,6 +16,7 @@ type Metrics struct {
 	reviews    *prometheus.CounterVec
 	violations *prometheus.CounterVec
 	failures   *prometheus.CounterVec
+	bypasses   *prometheus.CounterVec
 	pins       prometheus.Counter
 }
 
@@ -26,16 +27,18 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	}
 	m := &Metrics{
 		reviews: counter("reviews_total",
-			"Reviews by door (mutate, validate), verdict (skipped where nothing was judged) and status code.",
+			"Reviews by door (mutate, validate, policies, namespaces), verdict (skipped where nothing was judged) and status code.",
 			"door", "verdict", "code"),
 		violations: counter("violations_total",
-			"Violations found by the validating webhook, by policy, rule and action.", "policy", "rule", "action"),
+			"Violations found by the validating webhooks, by policy, rule and action; Skip where an exception covers them.", "policy", "rule", "action"),
 		failures: counter("failures_total",
 			"What could not be judged, by door and class.", "door", "class"),
+		bypasses: counter("bypasses_total",
+			"Requests that a policy would have refused and whose user bypassed it, by policy; dry runs included.", "policy"),
 		pins: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "fluxgate", Name: "pins_total", Help: "Digests written by the mutating webhook, dry runs included."}),
 	}
-	for _, c := range []prometheus.Collector{m.reviews, m.violations, m.failures, m.pins} {
+	for _, c := range []prometheus.Collector{m.reviews, m.violations, m.failures, m.bypasses, m.pins} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -58,6 +61,9 @@ func (m *Metrics) observe(door string, d gate.Decision, response admission.Respo
 	}
 	for _, f := range d.Failures {
 		m.failures.WithLabelValues(door, f.Class).Inc()
+	}
+	for _, p := range d.Bypassed { // of the mutating call there are none: the validating one counts
+		m.bypasses.WithLabelValues(p).Inc()
 	}
 	for _, p := range d.Pins {
 		if !p.Dry {

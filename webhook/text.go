@@ -42,7 +42,8 @@ func failureLines(failures []gate.Failure) []string {
 	return lines
 }
 
-// warnings are what the user should read although the object is admitted, or beside the denial; worst first.
+// warnings are what the user should read although the object is admitted, or beside the denial; worst first, and what an
+// exception covers last.
 func warnings(d gate.Decision) []string {
 	var all []string
 	for _, v := range d.Violations {
@@ -57,7 +58,13 @@ func warnings(d gate.Decision) []string {
 			}
 		}
 	}
-	return capped(append(all, notes(d)...))
+	all = append(all, notes(d)...)
+	for _, v := range d.Violations {
+		if v.Action == policy.Skip {
+			all = append(all, v.Skipped())
+		}
+	}
+	return capped(all)
 }
 
 // mutationWarnings leaves to the validating call what that one says too.

@@ -17,10 +17,15 @@ func (o Options) validate(ctx context.Context, req gate.Request) (admission.Resp
 	if err != nil {
 		return badObject(err), decision
 	}
-	response := answer(decision)
-	response.Warnings = warnings(decision)
-	response.AuditAnnotations = auditAnnotations(decision)
-	return response, decision
+	return respond(decision), decision
+}
+
+// respond is all that the API server is told of a decision.
+func respond(d gate.Decision) admission.Response {
+	response := answer(d)
+	response.Warnings = warnings(d)
+	response.AuditAnnotations = auditAnnotations(d)
+	return response
 }
 
 // answer maps the verdict to the status that the user sees.

@@ -61,13 +61,19 @@ func (r *reviewer) see(ctx context.Context) {
 // serve gives a server with the webhooks of r, and their registry of metrics.
 func serve(t *testing.T, r gate.Reviewer) (*httptest.Server, *prometheus.Registry) {
 	t.Helper()
+	return serveWith(t, webhook.Options{Reviewer: r})
+}
+
+// serveWith gives a server with the webhooks of o, whose metrics it replaces.
+func serveWith(t *testing.T, o webhook.Options) (*httptest.Server, *prometheus.Registry) {
+	t.Helper()
 	metrics := prometheus.NewRegistry()
-	counters, err := webhook.NewMetrics(metrics)
-	if err != nil {
+	var err error
+	if o.Metrics, err = webhook.NewMetrics(metrics); err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	webhook.Register(registerer{mux}, webhook.Options{Reviewer: r, Metrics: counters})
+	webhook.Register(registerer{mux}, o)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server, metrics
@@ -127,6 +133,23 @@ func denied() gate.Decision {
 	}
 }
 
+// excepted is one of the violations that are denied, had an exception not covered it.
+func excepted(i int) policy.Violation {
+	v := denied().Violations[i]
+	v.Action, v.Exception = policy.Skip, &policy.Exception{
+		Namespace: "prod", Name: "legacy", Policy: "production", Reason: "TICKET-1", Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+	}
+	return v
+}
+
+// bypassed is a violation that is denied to others.
+func bypassed() policy.Violation {
+	v := denied().Violations[1]
+	v.Action, v.Bypassed = policy.Warn, true
+	v.Message += " (bypassed: you hold the verb bypass on this SourcePolicy)"
+	return v
+}
+
 func TestValidateAnswers(t *testing.T) {
 	undecided := gate.Decision{Failures: denied().Failures}
 	tests := map[string]struct {
@@ -140,6 +163,9 @@ func TestValidateAnswers(t *testing.T) {
 		"undecided by a forgotten verdict": {decision: gate.Decision{}},
 		"warned": {decision: gate.Decision{Verdict: gate.Warn, Violations: denied().Violations[2:],
 			Failures: []gate.Failure{{Policy: "signed", OnError: policy.Warn, Path: "spec.ref", Message: "ghcr.io/acme/app:v1: timeout"}}}},
+		"excepted": {decision: gate.Decision{Verdict: gate.Warn, Violations: append(denied().Violations[2:], excepted(0), excepted(1)),
+			Notes: denied().Notes}},
+		"bypassed":   {decision: gate.Decision{Verdict: gate.Warn, Violations: []policy.Violation{bypassed()}, Bypassed: []string{"baseline", "production"}}},
 		"bad object": {err: &flux.ObjectError{Path: "spec.url", Message: "must be a string, is a number"}},
 	}
 	for name, test := range tests {
@@ -253,7 +279,7 @@ func TestMetricsCountByVerdictAndCode(t *testing.T) {
 # HELP fluxgate_failures_total What could not be judged, by door and class.
 # TYPE fluxgate_failures_total counter
 fluxgate_failures_total{class="unreachable",door="validate"} 1
-# HELP fluxgate_reviews_total Reviews by door (mutate, validate), verdict (skipped where nothing was judged) and status code.
+# HELP fluxgate_reviews_total Reviews by door (mutate, validate, policies, namespaces), verdict (skipped where nothing was judged) and status code.
 # TYPE fluxgate_reviews_total counter
 fluxgate_reviews_total{code="400",door="validate",verdict="error"} 1
 fluxgate_reviews_total{code="403",door="validate",verdict="deny"} 1
@@ -263,19 +289,46 @@ fluxgate_reviews_total{code="403",door="validate",verdict="deny"} 1
 	}
 }
 
+func TestMetricsCountWhatWasSkippedAndBypassed(t *testing.T) {
+	server, metrics := serve(t, &reviewer{decision: gate.Decision{
+		Verdict: gate.Warn, Violations: []policy.Violation{bypassed(), excepted(0)}, Bypassed: []string{"production"},
+	}})
+	post(t, server.URL+webhook.ValidatePath, "application/json", review("CREATE", app, ""))
+	want := `
+# HELP fluxgate_bypasses_total Requests that a policy would have refused and whose user bypassed it, by policy; dry runs included.
+# TYPE fluxgate_bypasses_total counter
+fluxgate_bypasses_total{policy="production"} 1
+# HELP fluxgate_violations_total Violations found by the validating webhooks, by policy, rule and action; Skip where an exception covers them.
+# TYPE fluxgate_violations_total counter
+fluxgate_violations_total{action="Skip",policy="production",rule="registry-allowlist"} 1
+fluxgate_violations_total{action="Warn",policy="production",rule="require-verify"} 1
+`
+	if err := testutil.GatherAndCompare(metrics, strings.NewReader(want), "fluxgate_bypasses_total", "fluxgate_violations_total"); err != nil {
+		t.Error(err)
+	}
+}
+
 // FuzzReview sends whatever it likes as a review: the answer is a response, and never an allow that no reviewer gave.
 func FuzzReview(f *testing.F) {
 	f.Add(review("CREATE", app, ""))
 	f.Add(review("UPDATE", app, app))
 	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"object":{"apiVersion":1}}}`))
+	f.Add(namespaceReview("UPDATE", shop(""), shop(`,"labels":{"env":"prod"}`)))
+	f.Add(ownReview("CREATE", "PolicyException", "prod", `{"apiVersion":"fluxgate.dev/v1alpha1","kind":"PolicyException","metadata":{"name":"a","namespace":"prod"},`+
+		`"spec":{"policy":"p","rules":["pin"],"names":["a","b/*"],"reason":"c","until":"2030-01-01T00:00:00Z"}}`, ""))
+	f.Add(ownReview("CREATE", "SourcePolicy", "", `{"apiVersion":"fluxgate.dev/v1alpha1","kind":"SourcePolicy","metadata":{"name":"a"},"spec":{"rules":[{"rule":"pin"}]}}`, ""))
 	metrics, err := webhook.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		f.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	webhook.Register(registerer{mux}, webhook.Options{Reviewer: &reviewer{}, Metrics: metrics})
+	webhook.Register(registerer{mux}, webhook.Options{
+		Reviewer: &reviewer{}, Guard: &asking{}, Metrics: metrics,
+		Compiler: compiler(func() (*policy.Policy, error) { return nil, &policy.LoadError{} }),
+		Policies: func() *policy.Set { return policy.NewSet(nil, nil) },
+	})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, path := range []string{webhook.MutatePath, webhook.ValidatePath} {
+		for _, path := range []string{webhook.MutatePath, webhook.ValidatePath, webhook.PoliciesPath, webhook.NamespacesPath} {
 			req := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
 			req.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()
@@ -284,7 +337,7 @@ func FuzzReview(f *testing.F) {
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.Response == nil {
 				t.Fatalf("%s: no response: %v in %s", path, err, w.Body)
 			}
-			if path == webhook.ValidatePath && answer.Response.Allowed {
+			if (path == webhook.ValidatePath || path == webhook.NamespacesPath) && answer.Response.Allowed {
 				t.Errorf("%s was admitted, though the reviewer decided nothing", body)
 			}
 			if strings.Contains(answer.Response.Result.Message, "panic") {
