@@ -8,6 +8,7 @@ import (
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // declaration is a source as far as one object tells it.
@@ -18,6 +19,8 @@ type declaration struct {
 	refers Key
 	// chart is what is pulled from the HelmRepository that refers names; nil for other references.
 	chart *Source
+	// made names the object that helm-controller makes of a HelmRelease's chart; zero where it makes none.
+	made Key
 }
 
 // declare reads an object of a known kind without looking at any other. A namespace overrides the object's.
@@ -31,37 +34,42 @@ func declare(obj *unstructured.Unstructured, namespace string) ([]declaration, e
 		}
 	}
 	var f fault
-	root := rootOf(obj.Object, &f)
-	if own := declareMetadata(root); namespace == "" {
-		namespace = own
-	}
-	spec := root.requiredObject("spec")
-	spec.flag("suspend")
-	var declared []declaration
-	switch gvk.Kind {
-	case sourcev1.OCIRepositoryKind:
-		declared = []declaration{{source: declareOCIRepository(spec, namespace)}}
-	case sourcev1.HelmRepositoryKind:
-		declared = []declaration{{source: declareHelmRepository(spec, namespace)}}
-	case sourcev1.HelmChartKind:
-		ref := declareLocalReference(spec.requiredObject("sourceRef"), namespace, chartSources()...)
-		declared = []declaration{declareChart(spec, ref)}
-	case helmv2.HelmReleaseKind:
-		declared = declareHelmRelease(spec, namespace)
-	case kustomizev1.KustomizationKind:
-		declared = []declaration{declareKustomization(spec, namespace)}
-	}
+	declared := declareFields(obj, namespace, &f)
 	return declared, f.err()
 }
 
-// declareMetadata returns the namespace. The rest is only checked: read leniently, labels or annotations of a wrong type
-// would be none.
-func declareMetadata(root fields) string {
+// declareFields is declare for every version of a kind. What is declared holds what could be read beside a fault.
+func declareFields(obj *unstructured.Unstructured, namespace string, f *fault) []declaration {
+	root := rootOf(obj.Object, f)
+	own := declareMetadata(root)
+	if namespace != "" {
+		own.Namespace = namespace
+	}
+	spec := root.requiredObject("spec")
+	spec.flag("suspend")
+	switch obj.GetKind() {
+	case sourcev1.OCIRepositoryKind:
+		return []declaration{{source: declareOCIRepository(spec, own.Namespace)}}
+	case sourcev1.HelmRepositoryKind:
+		return []declaration{{source: declareHelmRepository(spec, own.Namespace)}}
+	case sourcev1.HelmChartKind:
+		ref := declareLocalReference(spec.requiredObject("sourceRef"), own.Namespace, chartSources()...)
+		return []declaration{declareChart(spec, ref)}
+	case helmv2.HelmReleaseKind:
+		return declareHelmRelease(spec, own)
+	case kustomizev1.KustomizationKind:
+		return []declaration{declareKustomization(spec, own.Namespace)}
+	}
+	return nil
+}
+
+// declareMetadata returns the name. The rest is only checked: read leniently, labels or annotations of a wrong type would be
+// none.
+func declareMetadata(root fields) types.NamespacedName {
 	metadata, _ := root.object("metadata")
-	metadata.text("name")
 	metadata.texts("labels")
 	metadata.texts("annotations")
-	return metadata.text("namespace")
+	return types.NamespacedName{Name: metadata.text("name"), Namespace: metadata.text("namespace")}
 }
 
 // declareKustomization reads a kustomizev1.KustomizationSpec.

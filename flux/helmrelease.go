@@ -1,18 +1,21 @@
 package flux
 
-import sourcev1 "github.com/fluxcd/source-controller/api/v1"
+import (
+	sourcev1 "github.com/fluxcd/source-controller/api/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // declareHelmRelease reads a helmv2.HelmReleaseSpec, and the chart.kind of helm-controller 1.7. Flux's schema allows
 // either chart or chartRef; where both are written, both are read.
-func declareHelmRelease(spec fields, namespace string) []declaration {
+func declareHelmRelease(spec fields, own types.NamespacedName) []declaration {
 	spec.text("targetNamespace")
 	spec.text("serviceAccountName")
 	var declared []declaration
 	if chart, found := spec.object("chart"); found {
-		declared = append(declared, declareTemplate(chart, namespace))
+		declared = append(declared, declareTemplate(chart, own))
 	}
 	if ref, found := spec.object("chartRef"); found {
-		declared = append(declared, declareReference(ref, namespace, sourcev1.OCIRepositoryKind, sourcev1.HelmChartKind))
+		declared = append(declared, declareReference(ref, own.Namespace, sourcev1.OCIRepositoryKind, sourcev1.HelmChartKind))
 	}
 	if len(declared) == 0 {
 		spec.fault.set(spec.path, "names no chart: set either chart or chartRef")
@@ -21,17 +24,25 @@ func declareHelmRelease(spec fields, namespace string) []declaration {
 }
 
 // declareTemplate reads a helmv2.HelmChartTemplate: helm-controller makes a HelmChart of it, in the namespace of its
-// sourceRef (buildHelmChartFromTemplate), or since 1.7, by its kind, an OCIRepository in the namespace of the HelmRelease.
-func declareTemplate(template fields, namespace string) declaration {
+// sourceRef (buildHelmChartFromTemplate), or since 1.7, by its kind, an OCIRepository in the namespace of the HelmRelease
+// (GetHelmChartTemplateReference).
+func declareTemplate(template fields, own types.NamespacedName) declaration {
 	spec := template.requiredObject("spec")
-	switch kind := template.text("kind"); kind {
+	made := Key{Group: SourceGroup, Kind: template.text("kind"), NamespacedName: own}
+	made.Name = own.Namespace + "-" + own.Name
+	var d declaration
+	switch made.Kind {
 	case "", sourcev1.HelmChartKind:
-		return declareChart(spec, declareReference(spec.requiredObject("sourceRef"), namespace, chartSources()...))
+		ref := declareReference(spec.requiredObject("sourceRef"), own.Namespace, chartSources()...)
+		made.Kind, made.Namespace = sourcev1.HelmChartKind, ref.source.Namespace
+		d = declareChart(spec, ref)
 	case sourcev1.OCIRepositoryKind:
-		return declaration{source: declareOCIRepository(spec, namespace)}
+		d.source = declareOCIRepository(spec, own.Namespace)
 	default:
-		return declaration{source: Source{Form: FormUntraceable, Kind: kind, Path: spec.path, Namespace: namespace}}
+		return declaration{source: Source{Form: FormUntraceable, Kind: made.Kind, Path: spec.path, Namespace: own.Namespace}}
 	}
+	d.made = made
+	return d
 }
 
 // chartSources are the kinds of sourceRef that are followed. Flux's schema refuses an OCIRepository there, though many

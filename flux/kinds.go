@@ -47,3 +47,15 @@ func Referents() []schema.GroupKind {
 		{Group: SourceGroup, Kind: sourcev1.HelmChartKind},
 	}
 }
+
+// Referring lists the kinds whose objects refer to others: those that References looks at.
+func Referring() []schema.GroupKind {
+	return []schema.GroupKind{
+		{Group: HelmGroup, Kind: helmv2.HelmReleaseKind},
+		{Group: KustomizeGroup, Kind: kustomizev1.KustomizationKind},
+		{Group: SourceGroup, Kind: sourcev1.HelmChartKind},
+	}
+}
+
+// CanBeSource reports whether objects of a kind can be referred to: whether it is one of Referents.
+func CanBeSource(gk schema.GroupKind) bool { return slices.Contains(Referents(), gk) }
