@@ -69,7 +69,7 @@ type Decision struct {
 	Violations []policy.Violation
 	// Failures say what could not be judged and why.
 	Failures []Failure
-	// Notes are for the user, and change no verdict: untraceable or missing sources, ignored fields.
+	// Notes are for the user, and change no verdict: untraceable sources, other namespaces that it is judged for.
 	Notes []Note
 	// Pins are the digests that were (or, under Audit, would be) written.
 	Pins []Pin

@@ -72,16 +72,13 @@ func (g *Gate) waits(s flux.Source) bool {
 	return s.Origin != nil && g.options.Pending != nil && g.options.Pending(*s.Origin)
 }
 
-// noteUnjudged names the sources that no rule can judge, so that nobody takes their silence for approval.
+// noteUnjudged names the sources that no rule can judge, so that nobody takes their silence for approval. One that is missing
+// is a violation of its own, see absent.
 func (r *review) noteUnjudged() {
 	for _, s := range r.now.sources {
-		switch s.Form {
-		case flux.FormUntraceable:
+		if s.Form == flux.FormUntraceable {
 			r.notes = append(r.notes, Note{Path: s.Path, Message: fmt.Sprintf(
 				"%s is untraceable: Fluxgate cannot tell what it makes Flux pull, and judges nothing of it", referent(s))})
-		case flux.FormMissing:
-			r.notes = append(r.notes, Note{Path: s.Path, Message: fmt.Sprintf(
-				"%s does not exist yet, so nothing of it is judged here: it is when it is created, for its own namespace, and for this object at its next change", referent(s))})
 		}
 	}
 }

@@ -29,6 +29,8 @@ type world struct {
 	answers map[string]any
 	// objects are the referents, as YAML documents.
 	objects []string
+	// referrers are objects of the cluster that refer to others, as YAML documents.
+	referrers []string
 	// labels of namespaces; a namespace that is not there has none. An error is given as it is.
 	labels map[string]any
 	// now is the clock; nil means time.Now.
@@ -47,8 +49,32 @@ func (w *world) gate() *gate.Gate {
 		Policies:   func() *policy.Set { return set },
 		Lookup:     flux.LookupFunc(w.lookup),
 		Namespaces: gate.NamespacesFunc(w.namespace),
+		Referrers:  w.index(),
 		Resolver:   w,
 		Now:        w.now,
+	})
+}
+
+// index is what a cluster's index says of the referrers; nil where there are none.
+func (w *world) index() gate.Referrers {
+	if len(w.referrers) == 0 {
+		return nil
+	}
+	var index flux.Referrers
+	for _, text := range w.referrers {
+		obj := object(w.t, text)
+		index.Set(flux.KeyOf(obj), obj)
+	}
+	return gate.ReferrersFunc(func(ctx context.Context, source flux.Key) ([]policy.Namespace, error) {
+		var all []policy.Namespace
+		for _, name := range index.Namespaces(source) {
+			labels, err := w.namespace(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, policy.Namespace{Name: name, Labels: labels})
+		}
+		return all, nil
 	})
 }
 

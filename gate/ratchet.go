@@ -53,7 +53,7 @@ func keyOf(v policy.Violation) violationKey { return violationKey{v.Policy, v.Ru
 // earned are the violations of the stored object under today's policies.
 func (r *review) earned(ctx context.Context) map[violationKey]bool {
 	before := &review{gate: r.gate, set: r.set, at: r.at, req: Request{Operation: Update, Object: r.before.object}, now: r.before}
-	found := before.evaluate(ctx, judgement{side: &before.now}, policy.Static)
+	found := before.static(ctx, judgement{side: &before.now})
 	found = append(found, before.unpinned()...)
 	earned := make(map[violationKey]bool, len(found))
 	for _, v := range found {

@@ -27,7 +27,7 @@ func (r *review) except(found []policy.Violation) {
 		if p == nil {
 			continue
 		}
-		if e := r.set.Excepted(p, v.Rule, object, p.Through(r.now.subject), r.at); e != nil {
+		if e := r.set.Excepted(p, v.Rule, object, p.Through(with(r.now.subject, r.referring)), r.at); e != nil {
 			found[i].Action, found[i].Exception = policy.Skip, e
 		}
 	}

@@ -18,12 +18,13 @@ import (
 type review struct {
 	gate *Gate
 	req  Request
-
-	set *policy.Set
+	set  *policy.Set
 	// at is the moment of the review, the same for all of its steps.
 	at time.Time
 
 	now, before side
+	// referring are the namespaces whose objects refer to the object, be it the stored one or that of the request.
+	referring []policy.Namespace
 	// changes are the sources that can be pinned, by their index in now.sources.
 	changes map[int]pin.Change
 
@@ -36,7 +37,8 @@ type review struct {
 
 // side is the object of a request, or the stored one, with what is judged of it.
 type side struct {
-	object   *unstructured.Unstructured
+	object *unstructured.Unstructured
+	// subject holds the namespaces that the object is judged for by itself.
 	subject  policy.Subject
 	sources  []flux.Source
 	policies []*policy.Policy
@@ -50,13 +52,18 @@ func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
 		resolved: map[int]policy.Resolved{}, bypassed: map[string]bool{},
 	}
 	var err error
-	if r.now, err = r.side(ctx, req.Object); err != nil {
+	if r.referring, err = g.referring(ctx, req.Object); err != nil {
+		r.now = side{object: req.Object}
+		r.failNamespaces(err)
+	} else if r.now, err = r.side(ctx, req.Object); err != nil {
 		return nil, err
 	}
 	r.failBroken()
 	if req.Old != nil {
 		// The stored object is only compared with: where it cannot be read, everything counts as new.
-		old := &review{gate: g, set: r.set, at: r.at, req: Request{Operation: Update, Object: req.Old}}
+		old := &review{
+			gate: g, set: r.set, at: r.at, referring: r.referring, req: Request{Operation: Update, Object: req.Old},
+		}
 		if r.before, err = old.side(ctx, req.Old); err != nil || len(old.failures) > 0 {
 			r.before = side{object: req.Old}
 		}
@@ -67,19 +74,12 @@ func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
 
 func (r *review) side(ctx context.Context, obj *unstructured.Unstructured) (side, error) {
 	s := side{object: obj}
-	subject, err := r.gate.subject(ctx, obj)
-	if err != nil {
-		r.fail(Failure{
-			OnError: policy.Deny,
-			Path:    "metadata.namespace",
-			Class:   "namespace",
-			Message: "the labels of its namespaces could not be read, so that it is unknown which policies match; try again",
-			Err:     err,
-			blind:   true,
-		})
+	var err error
+	if s.subject, err = r.gate.subject(ctx, obj); err != nil {
+		r.failNamespaces(err)
 		return s, nil
 	}
-	s.subject, s.policies = subject, r.set.Match(subject)
+	s.policies = r.set.Match(with(s.subject, r.referring))
 	sources, err := flux.Sources(ctx, obj, r.gate.options.Lookup)
 	var bad *flux.ObjectError
 	switch {
@@ -99,12 +99,21 @@ func (r *review) side(ctx context.Context, obj *unstructured.Unstructured) (side
 	return s, nil
 }
 
-// subject gathers the namespaces that an object is judged for: its own and its targetNamespace.
+// failNamespaces makes the review undecided, whatever policies there are.
+func (r *review) failNamespaces(err error) {
+	r.fail(Failure{
+		OnError: policy.Deny,
+		Path:    "metadata.namespace",
+		Class:   "namespace",
+		Message: "the labels of its namespaces could not be read, so that it is unknown which policies match; try again",
+		Err:     err,
+		blind:   true,
+	})
+}
+
+// subject gathers the namespaces that an object is judged for by itself: its own and its targetNamespace.
 func (g *Gate) subject(ctx context.Context, obj *unstructured.Unstructured) (policy.Subject, error) {
-	names := []string{obj.GetNamespace()}
-	if target := flux.TargetNamespace(obj); target != "" && target != names[0] {
-		names = append(names, target)
-	}
+	names := flux.Namespaces(obj)
 	subject := policy.Subject{Kind: obj.GetKind(), Namespaces: make([]policy.Namespace, 0, len(names))}
 	for _, name := range names {
 		labels, err := g.options.Namespaces.Labels(ctx, name)

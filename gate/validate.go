@@ -24,6 +24,7 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 		return Decision{}, err
 	}
 	r.noteUnjudged()
+	r.noteReferring()
 	return r.decide(ctx, found), nil
 }
 
@@ -31,7 +32,7 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
 	unpinned := r.withoutDigest(open)
-	static := r.relax(ctx, r.evaluate(ctx, judgement{side: &r.now, pending: unpinned}, policy.Static))
+	static := r.relax(ctx, r.static(ctx, judgement{side: &r.now, pending: unpinned}))
 	switch {
 	case denies(static):
 		r.noteUnasked(open, "until the violations are mended")
@@ -54,7 +55,7 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	found := r.evaluate(ctx, known, policy.Facts)
 	if len(unpinned) > 0 {
 		// The static rules were silent about the missing digest; now it is known whether it could have been there.
-		static = r.evaluate(ctx, known, policy.Static)
+		static = r.static(ctx, known)
 	}
 	found = append(found, r.unpinnedExcept(unanswered)...)
 	return r.relax(ctx, append(static, found...)), nil
