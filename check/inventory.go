@@ -14,7 +14,7 @@ import (
 )
 
 // Inventory is what was read: the objects to judge, what they may refer to, and the labels of namespaces. It answers
-// the gate's questions as a cluster's cache would (flux.Lookup, gate.Namespaces).
+// the gate's questions as a cluster's cache would (flux.Lookup, gate.Namespaces, gate.Referrers).
 type Inventory struct {
 	// Unreadable is what could not be read, in input order.
 	Unreadable []*InputError
@@ -24,6 +24,7 @@ type Inventory struct {
 	namespace  string
 	judged     []*item
 	referents  map[flux.Key]*item
+	referrers  flux.Referrers
 	namespaces map[string]map[string]string
 	documents  int
 

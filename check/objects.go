@@ -99,6 +99,7 @@ func (i *Inventory) addObject(at location, u *unstructured.Unstructured) {
 	}
 	if role == judged {
 		i.judged = append(i.judged, found)
+		i.refer(found)
 	} else {
 		i.Summary.OtherObjects++
 	}

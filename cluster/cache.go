@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -54,7 +55,8 @@ func served(mapper meta.RESTMapper, gk schema.GroupKind) (client.Object, error) 
 }
 
 // Slim is the transform of the cache: it drops what no review reads, so that a cached source costs its spec and its names
-// (2.8 KB in memory for a typical one, see BenchmarkCachedSource), and a namespace its labels.
+// (2.8 KB in memory for a typical one, see BenchmarkCachedSource), and a namespace its labels. Of a HelmRelease, whose values may
+// be megabytes, and of a Kustomization it keeps what Referrers reads: whoever needs more must not read them from the cache.
 func Slim(in any) (any, error) {
 	obj, isObject := in.(metav1.Object)
 	if !isObject {
@@ -63,6 +65,9 @@ func Slim(in any) (any, error) {
 	obj.SetManagedFields(nil)
 	obj.SetAnnotations(nil)
 	if u, raw := in.(*unstructured.Unstructured); raw {
+		if gk := u.GroupVersionKind().GroupKind(); slices.Contains(flux.Referring(), gk) && !flux.CanBeSource(gk) {
+			return flux.Skeleton(u), nil
+		}
 		unstructured.RemoveNestedField(u.Object, "status")
 	}
 	return in, nil

@@ -15,7 +15,8 @@ import (
 
 // Namespaces tells the labels of namespaces.
 type Namespaces struct {
-	// Cache is asked first, Live where the cache has nothing.
+	// Cache is asked first, Live where the cache has nothing. Live may be nil: then a namespace that the cache does not know
+	// has no labels.
 	Cache, Live client.Reader
 }
 
@@ -24,6 +25,9 @@ var _ gate.Namespaces = Namespaces{}
 // Labels returns nil and no error for a namespace that does not exist.
 func (n Namespaces) Labels(ctx context.Context, name string) (map[string]string, error) {
 	for _, reader := range []client.Reader{n.Cache, n.Live} {
+		if reader == nil {
+			continue
+		}
 		namespace := &metav1.PartialObjectMetadata{}
 		namespace.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 		err := reader.Get(ctx, types.NamespacedName{Name: name}, namespace, client.UnsafeDisableDeepCopy)

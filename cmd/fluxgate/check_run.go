@@ -42,6 +42,7 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 			Policies:      func() *policy.Set { return policies },
 			Lookup:        inventory,
 			Namespaces:    inventory,
+			Referrers:     inventory,
 			Pending:       inventory.Pending,
 			Resolver:      resolver,
 			KeepSourceRef: f.keepSourceRef,

@@ -46,10 +46,7 @@ func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *cer
 	if err != nil {
 		return nil, fmt.Errorf("manager: %w", err)
 	}
-	if err := watchCertificate(mgr, keeper, metrics.Registry); err != nil {
-		return nil, err
-	}
-	return mgr, nil
+	return mgr, watchCertificate(mgr, keeper, metrics.Registry)
 }
 
 // watchCertificate keeps the certificate up on every replica, and shows when it expires.
@@ -87,9 +84,9 @@ func until(ctx context.Context, conditions []func() bool) bool {
 // feeder starts to tell somebody what there is in the cluster; what it returns reports whether that was told in full.
 type feeder func(ctx context.Context) (fed func() bool, err error)
 
-// addChecks makes a replica ready only when it can answer: the caches are full and the feeders have told everything, the
-// certificate is published, and the handlers are served.
-func addChecks(mgr manager.Manager, keeper *certs.Certs, feeders ...feeder) error {
+// addChecks makes a replica ready only when it can answer: the caches are full and the feeders have told everything, it is
+// known who refers to which source, the certificate is published, and the handlers are served.
+func addChecks(mgr manager.Manager, keeper *certs.Certs, referrers *cluster.Referrers, feeders ...feeder) error {
 	warm := make(chan struct{})
 	if err := mgr.Add(everyReplica(func(ctx context.Context) error {
 		if err := cluster.Warm(ctx, mgr.GetCache(), mgr.GetRESTMapper()); err != nil {
@@ -103,11 +100,13 @@ func addChecks(mgr manager.Manager, keeper *certs.Certs, feeders ...feeder) erro
 			}
 			fed = append(fed, all)
 		}
+		if err := referrers.Watch(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
 		if mgr.GetCache().WaitForCacheSync(ctx) && until(ctx, fed) {
 			close(warm)
 		}
-		<-ctx.Done()
-		return nil
+		return referrers.Run(ctx)
 	})); err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func addChecks(mgr manager.Manager, keeper *certs.Certs, feeders ...feeder) erro
 			case <-warm:
 				return nil
 			default:
-				return errors.New("policies, exceptions, namespaces and sources are still being read")
+				return errors.New("policies, exceptions, namespaces, sources and what refers to them are still being read")
 			}
 		},
 	}

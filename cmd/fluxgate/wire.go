@@ -62,7 +62,8 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := f.watch(mgr, keeper, store); err != nil {
+	referrers := cluster.NewReferrers(mgr.GetCache(), mgr.GetRESTMapper())
+	if err := f.watch(mgr, keeper, referrers, store); err != nil {
 		return err
 	}
 	resolving.Credentials = registry.PullSecrets{Reader: cluster.Secrets{Live: live}}
@@ -70,6 +71,7 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
 		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
+		Referrers:     referrers,
 		Resolver:      registry.New(resolving),
 		KeepSourceRef: f.keepSourceRef,
 	})
@@ -99,14 +101,14 @@ func (f *serveFlags) store() (*reload.Store, error) {
 }
 
 // watch feeds the store from the cluster, and makes the replica ready when it has heard of everything.
-func (f *serveFlags) watch(mgr manager.Manager, keeper *certs.Certs, store *reload.Store) error {
+func (f *serveFlags) watch(mgr manager.Manager, keeper *certs.Certs, referrers *cluster.Referrers, store *reload.Store) error {
 	if !f.clusterPolicies {
-		return addChecks(mgr, keeper)
+		return addChecks(mgr, keeper, referrers)
 	}
 	if err := cluster.WriteStatuses(mgr, store); err != nil {
 		return err
 	}
-	return addChecks(mgr, keeper, func(ctx context.Context) (func() bool, error) {
+	return addChecks(mgr, keeper, referrers, func(ctx context.Context) (func() bool, error) {
 		return cluster.FeedPolicies(ctx, mgr.GetCache(), store)
 	})
 }

@@ -23,7 +23,7 @@ func arrows() map[string][]string {
 		"check":           {"flux", "gate", "policy", "registry"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry"},
-		"cluster":         {"flux", "gate", "policy/v1alpha1", "registry", "reload"},
+		"cluster":         {"flux", "gate", "policy", "policy/v1alpha1", "registry", "reload"},
 		"reload":          {"policy", "policy/v1alpha1"},
 		"registry":        {"flux"},
 		"pin":             {"flux"},
