@@ -1,12 +1,16 @@
 package cluster_test
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/fluxgate/fluxgate/cluster"
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // BenchmarkCachedSource reports what a source takes in the cache, in bytes of memory.
@@ -26,6 +30,70 @@ func BenchmarkCachedSource(b *testing.B) {
 		}
 		b.ReportMetric(float64(heap()-before)/held, "B/object")
 		runtime.KeepAlive(all)
+	}
+}
+
+// BenchmarkReferrer reports what an object that refers to a source takes, in bytes of memory: in the cache, with its 64 KB of
+// values left out, and in the index. Each has a source of its own, which is the worst that the index can be given.
+func BenchmarkReferrer(b *testing.B) {
+	for name, spec := range map[string]string{
+		"HelmRelease with a chartRef": `{"interval":"10m","targetNamespace":"prod-live","chartRef":{"kind":"OCIRepository","name":"podinfo-%d"}`,
+		"HelmRelease with a chart": `{"interval":"10m","chart":{"metadata":{"labels":{"a":"b"}},"spec":{"chart":"podinfo","version":"6.x","interval":"1h",` +
+			`"sourceRef":{"kind":"HelmRepository","name":"podinfo-%d","namespace":"flux-system"}}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			const held = 5000
+			values := `,"values":{"text":"` + strings.Repeat("x", 64<<10) + `"}}`
+			for b.Loop() {
+				before := heap()
+				all := toolscache.NewStore(toolscache.MetaNamespaceKeyFunc)
+				for n := range held {
+					obj := referrer("helm.toolkit.fluxcd.io/v2", "HelmRelease", fmt.Sprintf("podinfo-%d", n), fmt.Sprintf(spec, n)+values)
+					obj.SetResourceVersion("4242")
+					slim, err := cluster.Slim(obj)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := all.Add(slim); err != nil {
+						b.Fatal(err)
+					}
+				}
+				cached := heap()
+				var index flux.Referrers
+				for _, obj := range all.List() {
+					u := obj.(*unstructured.Unstructured)
+					index.Set(flux.KeyOf(u), u)
+				}
+				b.ReportMetric(float64(cached-before)/held, "B/cached")
+				b.ReportMetric(float64(heap()-cached)/held, "B/indexed")
+				runtime.KeepAlive(all)
+				runtime.KeepAlive(&index)
+			}
+		})
+	}
+}
+
+// BenchmarkReferring reports what a review's look-up takes, in a cluster of many objects.
+func BenchmarkReferring(b *testing.B) {
+	for _, namespaces := range []int{1, 100} {
+		for _, objects := range []int{1000, 100_000} {
+			b.Run(fmt.Sprintf("%d namespaces of %d objects", namespaces, objects), func(b *testing.B) {
+				var index flux.Referrers
+				for n := range objects {
+					obj := releaseOf(fmt.Sprintf("app-%d", n), fmt.Sprintf("source-%d", n))
+					if n < namespaces {
+						obj = releaseOf(fmt.Sprintf("app-%d", n), "shared")
+						obj.SetNamespace(fmt.Sprintf("team-%d", n))
+					}
+					index.Set(flux.KeyOf(obj), obj)
+				}
+				for b.Loop() {
+					if got := index.Namespaces(appKey("shared")); len(got) != namespaces+1 {
+						b.Fatal(got)
+					}
+				}
+			})
+		}
 	}
 }
 

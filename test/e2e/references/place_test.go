@@ -87,7 +87,7 @@ func (p *place) object(kind, namespace, name, spec string) *unstructured.Unstruc
 // source is an OCIRepository lax/app.
 func (p *place) source(url string) *unstructured.Unstructured {
 	p.Helper()
-	return p.object("OCIRepository", p.lax, "app", "{interval: 10m, url: \"oci://"+url+"\", ref: {tag: v1}}")
+	return p.object("OCIRepository", p.lax, "app", "url: oci://"+url+"\n  ref: {tag: v1}")
 }
 
 const (
