@@ -47,6 +47,7 @@ func declareFields(obj *unstructured.Unstructured, namespace string, f *fault) [
 	}
 	spec := root.requiredObject("spec")
 	spec.flag("suspend")
+	spec.duration("interval")
 	switch obj.GetKind() {
 	case sourcev1.OCIRepositoryKind:
 		return []declaration{{source: declareOCIRepository(spec, own.Namespace)}}

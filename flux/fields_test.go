@@ -141,10 +141,8 @@ func parts() []part {
 func unread() map[string]string {
 	fields := map[string][]string{
 		"when something is pulled, not what": {
-			"OCIRepository spec.interval", "OCIRepository spec.timeout", "HelmRepository spec.interval", "HelmRepository spec.timeout",
-			"HelmChart spec.interval", "HelmChart spec.reconcileStrategy",
-			"HelmRelease spec.interval", "HelmRelease spec.chart.spec.interval", "HelmRelease spec.chart.spec.reconcileStrategy",
-			"Kustomization spec.interval", "Kustomization spec.retryInterval",
+			"OCIRepository spec.timeout", "HelmRepository spec.timeout",
+			"HelmChart spec.reconcileStrategy", "HelmRelease spec.chart.spec.reconcileStrategy", "Kustomization spec.retryInterval",
 		},
 		"what is done with the bytes after they were pulled and verified": {
 			"OCIRepository spec.ignore", "OCIRepository spec.layerSelector.operation",

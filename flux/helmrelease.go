@@ -28,6 +28,7 @@ func declareHelmRelease(spec fields, own types.NamespacedName) []declaration {
 // (GetHelmChartTemplateReference).
 func declareTemplate(template fields, own types.NamespacedName) declaration {
 	spec := template.requiredObject("spec")
+	spec.duration("interval")
 	made := Key{Group: SourceGroup, Kind: template.text("kind"), NamespacedName: own}
 	made.Name = own.Namespace + "-" + own.Name
 	var d declaration

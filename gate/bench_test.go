@@ -34,6 +34,8 @@ spec:
     - rule: require-chart-ref
     - rule: require-service-account
     - rule: require-workload-identity
+    - rule: interval-bounds
+      params: {min: 1m, max: 24h}
 `
 
 const verified = byUser + "\n  verify: {provider: cosign, secretRef: {name: keys}}"

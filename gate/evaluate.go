@@ -43,6 +43,7 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 
 func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 	obj := j.side.object
+	intervals := flux.IntervalsOf(obj)
 	in := policy.Review{
 		Operation:          j.side.operation(r),
 		APIVersion:         obj.GetAPIVersion(),
@@ -50,6 +51,8 @@ func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 		Namespace:          obj.GetNamespace(),
 		Name:               obj.GetName(),
 		ServiceAccountName: flux.ServiceAccountName(obj),
+		Interval:           intervals.Object,
+		ChartInterval:      intervals.Chart,
 		Object:             obj.Object,
 		Sources:            make([]policy.SourceReview, len(j.side.sources)),
 	}

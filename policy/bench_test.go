@@ -31,6 +31,8 @@ spec:
     - rule: require-chart-ref
     - rule: require-workload-identity
     - rule: require-service-account
+    - rule: interval-bounds
+      params: {min: 1m, max: 24h}
 `
 
 // pinned is a typical OCIRepository that keeps every rule.
@@ -42,6 +44,7 @@ func pinned() Review {
 		Kind:       "OCIRepository",
 		Namespace:  "prod",
 		Name:       "podinfo",
+		Interval:   "10m",
 		Sources: []SourceReview{{
 			Source: flux.Source{
 				Form:       flux.FormOCIRepository,

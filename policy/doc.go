@@ -31,7 +31,8 @@
 // What is empty or false in the object is absent; sources, ref, identities and parents are always there.
 //
 //	operation                    CREATE or UPDATE
-//	object                       api_version, kind, namespace, name, service_account_name (of HelmRelease and Kustomization)
+//	object                       api_version, kind, namespace, name, service_account_name (of HelmRelease and Kustomization),
+//	                             interval, chart_interval: as in flux.Intervals
 //	params, prepared             by rule
 //	sources[i]                   form, kind, path, url, problem, chart, media_type, provider, secret_ref, cert_secret_ref,
 //	                             proxy_secret_ref, service_account_name, insecure, changed, pending: as in SourceReview

@@ -32,7 +32,8 @@ func (in *Input) build() {
 	in.object = fields{}.
 		text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
 		text(termNamespace, r.Namespace).text(termName, r.Name).
-		text(termServiceAccountName, r.ServiceAccountName).object()
+		text(termServiceAccountName, r.ServiceAccountName).
+		text(termInterval, r.Interval).text(termChartInterval, r.ChartInterval).object()
 	in.list = ast.ArrayTerm(terms...)
 }
 

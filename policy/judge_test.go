@@ -14,7 +14,7 @@ import (
 // TestInputDocument is what doc.go promises to the authors of rules.
 func TestInputDocument(t *testing.T) {
 	review := pinned()
-	review.ServiceAccountName = "deployer"
+	review.ServiceAccountName, review.ChartInterval = "deployer", "5m"
 	review.Sources[0].Ref.Semver, review.Sources[0].Ref.SemverFilter = ">=1", ".*"
 	review.Sources[0].MediaType, review.Sources[0].Chart = "m", "c"
 	review.Sources[0].CertSecretRef, review.Sources[0].ProxySecretRef = "ca", "proxy"

@@ -60,7 +60,8 @@ func (in *Input) memoKey() string {
 	if in.key == "" {
 		r := &in.review
 		k := make(memoKey, 0, 512).
-			texts(r.Operation, r.APIVersion, r.Kind, r.Namespace, r.Name, r.ServiceAccountName).count(len(r.Sources))
+			texts(r.Operation, r.APIVersion, r.Kind, r.Namespace, r.Name, r.ServiceAccountName,
+				r.Interval, r.ChartInterval).count(len(r.Sources))
 		for i := range r.Sources {
 			k = k.source(&r.Sources[i])
 		}

@@ -24,23 +24,23 @@ const (
 
 // formObjects gives, for each form, an object of it and the objects that it leads to; SPEC is where the url is written.
 func formObjects() map[string][2]string {
-	oci := ociHead + "{SPEC}}"
+	oci := ociHead + "{interval: 1s, SPEC}}"
 	helm := helmHead + "{type: oci, SPEC}}"
 	return map[string][2]string{
 		"OCIRepository":                          {oci, ""},
-		"HelmRelease chartRef":                   {relHead + "{chartRef: {kind: OCIRepository, name: app}}}", oci},
-		"HelmRelease chart.spec, HelmRepository": {relHead + "{chart: {spec: {chart: x, sourceRef: {kind: HelmRepository, name: charts}}}}}", helm},
-		"HelmRelease inline OCIRepository":       {relHead + "{chart: {kind: OCIRepository, spec: {SPEC}}}}", ""},
-		"HelmRelease chart.spec, OCIRepository":  {relHead + "{chart: {spec: {chart: x, sourceRef: {kind: OCIRepository, name: app}}}}}", oci},
+		"HelmRelease chartRef":                   {relHead + "{interval: 1s, chartRef: {kind: OCIRepository, name: app}}}", oci},
+		"HelmRelease chart.spec, HelmRepository": {relHead + "{interval: 1s, chart: {spec: {chart: x, sourceRef: {kind: HelmRepository, name: charts}}}}}", helm},
+		"HelmRelease inline OCIRepository":       {relHead + "{interval: 1s, chart: {kind: OCIRepository, spec: {SPEC}}}}", ""},
+		"HelmRelease chart.spec, OCIRepository":  {relHead + "{interval: 1s, chart: {spec: {chart: x, sourceRef: {kind: OCIRepository, name: app}}}}}", oci},
 		"HelmRepository":                         {helm, ""},
-		"HelmChart":                              {chartHead + "{chart: x, sourceRef: {kind: HelmRepository, name: charts}}}", helm},
-		"Kustomization":                          {kustomHead + "{sourceRef: {kind: OCIRepository, name: app}}}", oci},
+		"HelmChart":                              {chartHead + "{interval: 1s, chart: x, sourceRef: {kind: HelmRepository, name: charts}}}", helm},
+		"Kustomization":                          {kustomHead + "{interval: 1s, sourceRef: {kind: OCIRepository, name: app}}}", oci},
 	}
 }
 
 // worseObjects are objects of a form, and what they lead to, whose fault is not in a url.
 func worseObjects() map[string][][2]string {
-	http := helmHead + "{url: 'https://charts.example.com'}}"
+	http := helmHead + "{interval: 1s, url: 'https://charts.example.com'}}"
 	return map[string][][2]string{
 		"HelmRelease chartRef": {
 			{relHead + "{chartRef: {kind: ExternalArtifact, name: app, namespace: infra}}}", ""},
@@ -127,6 +127,7 @@ func reviewOf(t *testing.T, object, others string) Review {
 	review := Review{
 		Kind: obj.GetKind(), Namespace: obj.GetNamespace(), Name: obj.GetName(),
 		ServiceAccountName: flux.ServiceAccountName(obj),
+		Interval:           flux.IntervalsOf(obj).Object, ChartInterval: flux.IntervalsOf(obj).Chart,
 	}
 	for _, s := range sources {
 		found := SourceReview{Source: s, Changed: true, Resolved: &Resolved{Tag: "v1", Digest: "sha256:bb"}}

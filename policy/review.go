@@ -29,6 +29,8 @@ type Review struct {
 	// ServiceAccountName is whom Flux acts as when it applies what a HelmRelease or Kustomization pulled; empty where the
 	// object names nobody. The one that an OCIRepository logs in with is its source's.
 	ServiceAccountName string
+	// Interval and ChartInterval are those of flux.Intervals: Go durations, or empty.
+	Interval, ChartInterval string
 	// Object is the raw object, for custom rules.
 	Object map[string]any
 	// Sources are what the object makes Flux pull, with their facts.

@@ -35,6 +35,7 @@ func allowed() []string {
 		"strings.any_prefix_match", "strings.any_suffix_match", "strings.count", "strings.reverse",
 		"substring", "trim", "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix", "upper",
 		"glob.match", "regex.match", "regex.replace", "regex.is_valid", "semver.compare", "semver.is_valid", "walk",
+		"time.parse_duration_ns", // reads a text; no clock
 	}
 }
 

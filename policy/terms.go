@@ -17,6 +17,9 @@ var (
 	termName       = ast.StringTerm("name")
 	termGroup      = ast.StringTerm("group")
 
+	termInterval      = ast.StringTerm("interval")
+	termChartInterval = ast.StringTerm("chart_interval")
+
 	termOwn                = ast.StringTerm("own")
 	termSource             = ast.StringTerm("source")
 	termForm               = ast.StringTerm("form")

@@ -33,6 +33,8 @@ spec:
     - rule: require-chart-ref
     - rule: require-service-account
     - rule: require-workload-identity
+    - rule: interval-bounds
+      params: {min: 1m, max: 24h}
 `
 
 // testCase is one kind of call.
