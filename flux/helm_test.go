@@ -116,13 +116,14 @@ func TestSourcesOfHelmChart(t *testing.T) {
 			want: []Source{{
 				Form: FormOther, Kind: "HelmRepository", Path: "spec.sourceRef", Origin: originOf("HelmRepository", "shared", "http"),
 				URL: "https://charts.example.com", Provider: "generic", SecretRef: "basic", Namespace: "shared",
+				Chart: "podinfo", Ref: Ref{Semver: "6.x"},
 			}},
 		},
 		"in a HelmRepository that does not exist": {
 			object: podinfoChart,
 			want: []Source{{
 				Form: FormMissing, Kind: "HelmRepository", Path: "spec.sourceRef", Namespace: "shared",
-				Origin: originOf("HelmRepository", "shared", "charts"),
+				Origin: originOf("HelmRepository", "shared", "charts"), Chart: "podinfo", Ref: Ref{Semver: "6.x"},
 			}},
 		},
 		"at a path in Git": {

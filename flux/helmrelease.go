@@ -58,6 +58,7 @@ func declareChart(spec fields, ref declaration) declaration {
 	chart := chartOf(spec)
 	if ref.refers.Kind == sourcev1.HelmRepositoryKind {
 		ref.chart = &chart
+		ref.source.Chart, ref.source.Ref = chart.Chart, chart.Ref // known, whatever becomes of the HelmRepository
 	}
 	return ref
 }

@@ -35,7 +35,7 @@ func TestSourcesOfHelmRelease(t *testing.T) {
 			object: release(template),
 			want: []Source{{
 				Form: FormMissing, Kind: "HelmRepository", Path: "spec.chart.spec.sourceRef", Namespace: "shared",
-				Origin: originOf("HelmRepository", "shared", "charts"),
+				Origin: originOf("HelmRepository", "shared", "charts"), Chart: "podinfo", Ref: Ref{Semver: ">=6.0.0"},
 			}},
 		},
 		"a chart in a HelmRepository over https": {
@@ -43,6 +43,7 @@ func TestSourcesOfHelmRelease(t *testing.T) {
 			want: []Source{{
 				Form: FormOther, Kind: "HelmRepository", Path: "spec.chart.spec.sourceRef", Origin: originOf("HelmRepository", "shared", "http"),
 				URL: "https://charts.example.com", Provider: "generic", SecretRef: "basic", Namespace: "shared",
+				Chart: "podinfo", Ref: Ref{Semver: ">=6.0.0"},
 			}},
 		},
 		"a chart in Git": {
@@ -77,7 +78,7 @@ func TestSourcesOfHelmRelease(t *testing.T) {
 			object: release("  chartRef: {kind: HelmChart, name: podinfo, namespace: shared}"), others: podinfoChart,
 			want: []Source{{
 				Form: FormMissing, Kind: "HelmRepository", Path: "spec.chartRef", Namespace: "shared",
-				Origin: originOf("HelmRepository", "shared", "charts"),
+				Origin: originOf("HelmRepository", "shared", "charts"), Chart: "podinfo", Ref: Ref{Semver: "6.x"},
 			}},
 		},
 		"a chartRef to an ExternalArtifact": {

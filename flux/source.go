@@ -44,9 +44,10 @@ type Source struct {
 	// a clause for users, empty where all is well. Never dialled when set.
 	Problem string
 
-	// Chart is the chart's name, FormHelmChart only.
+	// Chart is the name of a chart in a HelmRepository: that of FormHelmChart, or of FormOther and FormMissing where the
+	// HelmRepository is over http or not there (yet). Empty for all else.
 	Chart string
-	// Ref says which artifact of the repository. For FormHelmChart the version range is Ref.Semver.
+	// Ref says which artifact of the repository. The version of a chart is Ref.Semver, see RangeOf.
 	Ref Ref
 	// MediaType is layerSelector.mediaType; it decides how semver tags are read.
 	MediaType string

@@ -88,6 +88,9 @@ func (d declaration) completed(found Source) Source {
 		found = d.chart.in(found)
 	} else {
 		found.Path = d.source.Path
+		if d.chart != nil {
+			found.Chart, found.Ref = d.chart.Chart, d.chart.Ref
+		}
 	}
 	if found.Origin == nil || found.Form == FormHelmChart {
 		found.Origin = &d.refers

@@ -36,6 +36,7 @@ spec:
     - rule: require-workload-identity
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
+    - rule: semver-bounds
 `
 
 const verified = byUser + "\n  verify: {provider: cosign, secretRef: {name: keys}}"

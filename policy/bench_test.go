@@ -33,6 +33,7 @@ spec:
     - rule: require-service-account
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
+    - rule: semver-bounds
 `
 
 // pinned is a typical OCIRepository that keeps every rule.

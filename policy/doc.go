@@ -39,6 +39,7 @@
 //	sources[i].origin            group, kind, namespace, name: the declaring object, where it is another
 //	sources[i].repository        host, path, name (both joined), parents (what name lies below), cloud, silent_http
 //	sources[i].ref               tag, semver, semver_filter, digest
+//	sources[i].ref.range         text, malformed, bounded, prereleases: as in flux.Range, where a range decides
 //	sources[i].verify            provider (cosign where none is written), secret_ref, trusted_root_secret_ref,
 //	                             identities[j].issuer and .subject
 //	sources[i].resolved          tag, digest: what the registry says

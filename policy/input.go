@@ -91,7 +91,7 @@ func sourceTerm(s *SourceReview) *ast.Term {
 		text(termSecretRef, s.SecretRef).text(termCertSecretRef, s.CertSecretRef).
 		text(termProxySecretRef, s.ProxySecretRef).text(termServiceAccountName, s.ServiceAccountName).
 		flag(termInsecure, s.Insecure).flag(termChanged, s.Changed).flag(termPending, s.Pending).
-		term(termRef, refTerm(s.Ref))
+		term(termRef, refTerm(&s.Source))
 	if s.Problem == "" && !s.Repository.IsZero() {
 		f = f.term(termRepository, repositoryTerm(s.Repository))
 	}
@@ -110,10 +110,16 @@ func sourceTerm(s *SourceReview) *ast.Term {
 	return f.object()
 }
 
-func refTerm(r flux.Ref) *ast.Term {
-	return make(fields, 0, 4).
-		text(termTag, r.Tag).text(termSemver, r.Semver).
-		text(termSemverFilter, r.SemverFilter).text(termDigest, r.Digest).object()
+func refTerm(s *flux.Source) *ast.Term {
+	f := make(fields, 0, 5).
+		text(termTag, s.Ref.Tag).text(termSemver, s.Ref.Semver).
+		text(termSemverFilter, s.Ref.SemverFilter).text(termDigest, s.Ref.Digest)
+	if r, found := flux.RangeOf(*s); found {
+		f = f.term(termRange, make(fields, 0, 4).
+			text(termText, r.Text).flag(termMalformed, r.Malformed).
+			flag(termBounded, r.Bounded).flag(termPrereleases, r.Prereleases).object())
+	}
+	return f.object()
 }
 
 func repositoryTerm(r flux.Repository) *ast.Term {

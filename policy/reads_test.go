@@ -76,7 +76,7 @@ func TestReadsIsTrue(t *testing.T) {
 			worst := worseObjects()[form]
 			for _, spec := range []string{
 				"url: 'oci://10.0.0.1/evil', insecure: true",
-				"url: 'oci://ghcr.io//evil'",
+				"url: 'oci://ghcr.io//evil', ref: {semver: '>=1'}",
 				"url: 'oci://ghcr.io/evil', ref: {tag: v1, digest: 'sha256:aa'}, provider: aws",
 			} {
 				worst = append(worst, [2]string{

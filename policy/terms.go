@@ -44,6 +44,11 @@ var (
 	termSemverFilter = ast.StringTerm("semver_filter")
 	termDigest       = ast.StringTerm("digest")
 	termResolved     = ast.StringTerm("resolved")
+	termRange        = ast.StringTerm("range")
+	termText         = ast.StringTerm("text")
+	termMalformed    = ast.StringTerm("malformed")
+	termBounded      = ast.StringTerm("bounded")
+	termPrereleases  = ast.StringTerm("prereleases")
 
 	termRepository = ast.StringTerm("repository")
 	termHost       = ast.StringTerm("host")

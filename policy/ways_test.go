@@ -100,10 +100,10 @@ func identityWays() map[string]way {
 
 // TestNoWayRound: each way is found by its rule, and by it alone at one place.
 func TestNoWayRound(t *testing.T) {
-	for _, ways := range []map[string]way{kindWays(), identityWays()} {
+	for _, ways := range []map[string]way{kindWays(), identityWays(), boundsWays()} {
 		for name, w := range ways {
 			t.Run(name, func(t *testing.T) {
-				p := mustParse(t, head+"  rules:\n  - rule: "+w.rule+"\n")
+				p := mustParse(t, head+"  rules:\n  - {rule: "+w.rule+paramsOf(w.rule)+"}\n")
 				var got []way
 				for _, v := range judged(t, p, reviewOf(t, w.object, w.others)) {
 					if strings.Contains(v.Message+v.Remediation, "secret.example.com") || strings.Contains(v.Message+v.Remediation, "ghcr.io/secret") {

@@ -35,6 +35,7 @@ spec:
     - rule: require-workload-identity
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
+    - rule: semver-bounds
 `
 
 // testCase is one kind of call.
