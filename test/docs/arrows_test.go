@@ -15,21 +15,22 @@ import (
 const module = "github.com/fluxgate/fluxgate/"
 
 // arrows says which folders a folder may import. Doors (webhook, check) know nothing of each other, and what is pure
-// (flux, pin, policy) knows nothing of a network.
+// (flux, pin, policy, verify) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "registry", "reload", "rulesdoc", "webhook"},
-		"webhook":         {"flux", "gate", "policy", "registry"},
-		"check":           {"flux", "gate", "policy", "registry"},
+		"webhook":         {"flux", "gate", "policy", "policy/v1alpha1", "registry"},
+		"check":           {"flux", "gate", "policy", "registry", "verify"},
 		"rulesdoc":        {"policy"},
-		"gate":            {"flux", "pin", "policy", "registry"},
-		"cluster":         {"flux", "gate", "policy", "policy/v1alpha1", "registry", "reload"},
+		"gate":            {"flux", "pin", "policy", "registry", "verify"},
+		"cluster":         {"flux", "gate", "policy", "policy/v1alpha1", "registry", "reload", "verify"},
 		"reload":          {"policy", "policy/v1alpha1"},
 		"registry":        {"flux"},
 		"pin":             {"flux"},
 		"policy":          {"flux", "policy/v1alpha1"},
 		"policy/v1alpha1": {},
 		"flux":            {},
+		"verify":          {},
 		"certs":           {},
 	}
 }
@@ -60,7 +61,7 @@ func TestArrowsGoDownOnly(t *testing.T) {
 
 func TestWhatIsPureDialsNobody(t *testing.T) {
 	imports := importsByFolder(t)
-	for _, folder := range []string{"flux", "pin", "policy", "policy/v1alpha1", "gate"} {
+	for _, folder := range []string{"flux", "pin", "policy", "policy/v1alpha1", "gate", "verify"} {
 		if len(imports[folder]) == 0 {
 			t.Errorf("%s imports nothing: is it still there?", folder)
 		}
