@@ -34,6 +34,10 @@ spec:
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
     - rule: semver-bounds
+    - rule: verify-identity
+      params:
+        identities: [{issuer: "^https://i$", subject: "^me$"}]
+        keys: ["sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
 `
 
 // pinned is a typical OCIRepository that keeps every rule.
@@ -61,6 +65,7 @@ func pinned() Review {
 			},
 			Changed:  true,
 			Resolved: &Resolved{Tag: "v1.0.0", Digest: digest},
+			Keys:     &Keys{Entries: []Key{{Entry: "cosign.pub", Fingerprint: "sha256:" + strings.Repeat("a", 64)}}},
 		}},
 	}
 }

@@ -5,6 +5,8 @@ func paramsOf(rule string) string {
 	switch rule {
 	case "interval-bounds":
 		return ", params: {min: 1m, max: 24h}"
+	case "verify-identity":
+		return `, params: {identities: [{issuer: "^https://i$", subject: "^me@acme\\.com$"}], keys: ["` + listedKey + `"]}`
 	default:
 		return ""
 	}

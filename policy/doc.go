@@ -43,6 +43,8 @@
 //	sources[i].verify            provider (cosign where none is written), secret_ref, trusted_root_secret_ref,
 //	                             identities[j].issuer and .subject
 //	sources[i].resolved          tag, digest: what the registry says
+//	sources[i].keys              problem, entries[j].entry and .fingerprint: the Secret of the verify block, for rules
+//	                             that say "needs: [keys]"; absent where it could not be read
 //
 // # Concurrency and caching
 //

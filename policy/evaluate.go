@@ -86,6 +86,7 @@ func (p *Policy) builtin(ctx context.Context, in *Input, g *program) ([]Violatio
 func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation, error) {
 	input := in.with(g.params, g.prepared)
 	values, err := g.all.eval(ctx, input)
+	keys := in.keysAsked()
 	var (
 		violations []Violation
 		failed     []error
@@ -99,6 +100,9 @@ func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation,
 		case ctx.Err() == nil:
 			value, ruleErr = r.alone.one(ctx, input)
 		}
+		if r.NeedsKeys && keys != nil {
+			ruleErr = keys
+		}
 		if ruleErr == nil {
 			var found []Violation
 			found, ruleErr = p.read(r, value, in)
@@ -109,7 +113,20 @@ func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation,
 		}
 	}
 	slices.SortFunc(violations, compareViolations)
-	return violations, errors.Join(failed...)
+	return slices.Compact(violations), errors.Join(failed...) // what is hidden of a foreign object is the same sentence
+}
+
+// errKeysNotAsked is a defect of the caller: what is not known must not pass for what is not there.
+var errKeysNotAsked = errors.New("the keys of a Secret are needed, and nobody asked for them")
+
+// keysAsked returns errKeysNotAsked where a source names a Secret of keys and nothing is said of it.
+func (in *Input) keysAsked() error {
+	for i := range in.review.Sources {
+		if s := &in.review.Sources[i]; s.namesKeys() && s.Keys == nil {
+			return errKeysNotAsked
+		}
+	}
+	return nil
 }
 
 func compareViolations(a, b Violation) int {

@@ -84,7 +84,7 @@ func rawTerm(object map[string]any) *ast.Term {
 }
 
 func sourceTerm(s *SourceReview) *ast.Term {
-	f := make(fields, 0, 22).
+	f := make(fields, 0, 23).
 		text(termForm, string(s.Form)).text(termKind, s.Kind).text(termPath, s.Path).
 		text(termURL, s.URL).text(termProblem, s.Problem).text(termChart, s.Chart).
 		text(termMediaType, s.MediaType).text(termProvider, s.Provider).
@@ -106,6 +106,9 @@ func sourceTerm(s *SourceReview) *ast.Term {
 	if s.Resolved != nil {
 		f = f.term(termResolved, make(fields, 0, 2).
 			text(termTag, s.Resolved.Tag).text(termDigest, s.Resolved.Digest).object())
+	}
+	if s.Keys != nil && !s.Keys.Unknown {
+		f = f.term(termKeys, keysTerm(s.Keys))
 	}
 	return f.object()
 }
@@ -138,6 +141,14 @@ func parents(name string) *ast.Term {
 		}
 	}
 	return ast.ArrayTerm(terms...)
+}
+
+func keysTerm(k *Keys) *ast.Term {
+	entries := make([]*ast.Term, len(k.Entries))
+	for i, key := range k.Entries {
+		entries[i] = make(fields, 0, 2).text(termEntry, key.Entry).text(termFingerprint, key.Fingerprint).object()
+	}
+	return make(fields, 0, 2).text(termProblem, k.Problem).term(termEntries, ast.ArrayTerm(entries...)).object()
 }
 
 // verifyTerm reads an empty provider as Flux does (source-controller, the default of OCIRepositoryVerification.Provider).

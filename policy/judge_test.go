@@ -72,6 +72,7 @@ func TestEveryRuleAtOnce(t *testing.T) {
 		{"forbid-transport-overrides", Deny, "spec.insecure"},
 		{"registry-allowlist", Deny, "spec.url"},
 		{"require-verify", Deny, "spec.verify"},
+		{"verify-identity", Deny, "spec.verify"},
 		{"digest-matches-ref", Deny, "spec.ref.digest"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

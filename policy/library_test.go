@@ -45,6 +45,8 @@ func TestARuleMustDescribeItself(t *testing.T) {
 		"no metadata":               {replace: "# METADATA\n", by: "#\n", want: "has no METADATA"},
 		"unknown severity":          {replace: "severity: low", by: "severity: mild", want: `severity "mild"`},
 		"unknown phase":             {replace: "phase: static", by: "phase: dynamic", want: `phase "dynamic"`},
+		"a need that is no list":    {replace: "phase: static", by: "phase: static\n#   needs: keys", want: "METADATA needs must be a list"},
+		"a need that nobody fills":  {replace: "phase: static", by: "phase: static\n#   needs: [weather]", want: `METADATA needs "weather"`},
 		"a form left out":           {replace: "#     HelmChart: nothing\n", want: `says nothing of "HelmChart"`},
 		"a form too many":           {replace: "#     HelmChart: nothing\n", by: "#     HelmChart: x\n#     Bucket: x\n", want: "names a form that is none"},
 		"an open schema":            {replace: "additionalProperties: false", by: "additionalProperties: true", want: "additionalProperties: false"},

@@ -96,7 +96,7 @@ func (k memoKey) source(s *SourceReview) memoKey {
 	k = k.texts(string(s.Form), s.Kind, s.Path, s.URL, s.Repository.Host, s.Repository.Path, s.Problem, s.Chart,
 		s.Ref.Tag, s.Ref.Semver, s.Ref.SemverFilter, s.Ref.Digest, s.MediaType, s.Provider,
 		s.SecretRef, s.CertSecretRef, s.ProxySecretRef, s.ServiceAccountName, s.Namespace)
-	k = k.flags(s.Insecure, s.Changed, s.Pending, s.Origin != nil, s.Verify != nil, s.Resolved != nil)
+	k = k.flags(s.Insecure, s.Changed, s.Pending, s.Origin != nil, s.Verify != nil, s.Resolved != nil, s.Keys != nil)
 	if s.Origin != nil {
 		k = k.texts(s.Origin.Group, s.Origin.Kind, s.Origin.Namespace, s.Origin.Name)
 	}
@@ -105,6 +105,17 @@ func (k memoKey) source(s *SourceReview) memoKey {
 	}
 	if s.Resolved != nil {
 		k = k.texts(s.Resolved.Tag, s.Resolved.Digest)
+	}
+	if s.Keys != nil {
+		k = k.keys(s.Keys)
+	}
+	return k
+}
+
+func (k memoKey) keys(keys *Keys) memoKey {
+	k = k.flags(keys.Unknown).texts(keys.Problem).count(len(keys.Entries))
+	for _, key := range keys.Entries {
+		k = k.texts(key.Entry, key.Fingerprint)
 	}
 	return k
 }

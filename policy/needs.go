@@ -12,6 +12,16 @@ func (p *Policy) NeedsFacts() bool {
 	return false
 }
 
+// NeedsKeys reports whether the policy has rules that read the keys in the Secret of a verify block: SourceReview.Keys.
+func (p *Policy) NeedsKeys() bool {
+	for _, r := range p.rules {
+		if r.NeedsKeys {
+			return true
+		}
+	}
+	return false
+}
+
 // PinsAnything reports whether the policy pins some kind of reference.
 func (p *Policy) PinsAnything() bool {
 	return p.pin.Tags == v1alpha1.PinOnChange || p.pin.Latest == v1alpha1.PinOnChange || p.pin.Semver == v1alpha1.PinOnChange

@@ -107,7 +107,7 @@ func TestReadsIsTrue(t *testing.T) {
 	}
 }
 
-// reviewOf reads an object, with every source new and its tag naming another digest. The objects that it leads to are
+// reviewOf reads an object, with every source new, its tag naming another digest, and its Secret holding two keys. The objects that it leads to are
 // found by their kinds, in whatever namespace.
 func reviewOf(t *testing.T, object, others string) Review {
 	t.Helper()
@@ -130,7 +130,10 @@ func reviewOf(t *testing.T, object, others string) Review {
 		Interval:           flux.IntervalsOf(obj).Object, ChartInterval: flux.IntervalsOf(obj).Chart,
 	}
 	for _, s := range sources {
-		found := SourceReview{Source: s, Changed: true, Resolved: &Resolved{Tag: "v1", Digest: "sha256:bb"}}
+		found := SourceReview{
+			Source: s, Changed: true, Resolved: &Resolved{Tag: "v1", Digest: "sha256:bb"},
+			Keys: &Keys{Entries: []Key{{Entry: "a.pub", Fingerprint: listedKey}, {Entry: "b.pub", Fingerprint: "sha256:bb"}}},
+		}
 		review.Sources = append(review.Sources, found)
 	}
 	return review

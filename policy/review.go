@@ -47,7 +47,26 @@ type SourceReview struct {
 	Pending bool
 	// Resolved is what the tag or semver names now; nil where nobody asked or nobody answered.
 	Resolved *Resolved
+	// Keys are those in the Secret that the verify block names; nil where nobody asked. A rule that needs them is not
+	// evaluated then: that is a *RuleError.
+	Keys *Keys
 }
+
+// namesKeys reports whether there is a Secret with the keys of the source.
+func (s *SourceReview) namesKeys() bool { return s.Verify != nil && s.Verify.SecretRef != "" }
 
 // Resolved is a fact from the registry.
 type Resolved struct{ Tag, Digest string }
+
+// Keys is a fact about a Secret of public keys.
+type Keys struct {
+	// Unknown: the Secret could not be read. Who asked accounts for that; the rules are silent about its keys.
+	Unknown bool
+	// Problem says what is wrong with the Secret, and completes a sentence that begins with it: "does not exist". Where
+	// it is empty, there are entries.
+	Problem string
+	Entries []Key
+}
+
+// Key is one public key: where it stands in its Secret, and its fingerprint as package verify writes it.
+type Key struct{ Entry, Fingerprint string }

@@ -21,6 +21,8 @@ type Rule struct {
 	// Remediation says in general what to change; a violation has the exact change.
 	Remediation string
 	Phase       Phase
+	// NeedsKeys: the rule reads the keys in the Secrets of verify blocks ("needs: [keys]").
+	NeedsKeys bool
 	// Params is the JSON schema of the parameters; nil where there are none.
 	Params map[string]any
 	// Example is an entry of spec.rules, in YAML.
@@ -114,10 +116,28 @@ func (r *rule) describeCustom(custom map[string]any) error {
 	default:
 		return fmt.Errorf("METADATA phase %q is neither static nor facts", text("phase"))
 	}
+	if err := r.describeNeeds(custom["needs"]); err != nil {
+		return err
+	}
 	if err := r.describeReads(custom["reads"]); err != nil {
 		return err
 	}
 	return r.describeParams(custom["params"])
+}
+
+// describeNeeds reads what has to be found out for the rule, beside what the registry says.
+func (r *rule) describeNeeds(value any) error {
+	needs, isList := value.([]any)
+	if value != nil && !isList {
+		return errors.New("METADATA needs must be a list, as in [keys]")
+	}
+	for _, need := range needs {
+		if need != "keys" {
+			return fmt.Errorf("METADATA needs %q, and nobody finds out anything but keys", fmt.Sprint(need))
+		}
+		r.NeedsKeys = true
+	}
+	return nil
 }
 
 func (r *rule) describeReads(value any) error {

@@ -130,6 +130,10 @@ func (s *schema) explain(e *jsonschema.ValidationError) []paramProblem {
 		all = append(all, paramProblem{at: at, message: text, shape: true})
 	case *kind.MinItems:
 		all = append(all, paramProblem{at: at, message: fmt.Sprintf("must have %d entries or more, has %d", k.Want, k.Got)})
+	case *kind.MinLength:
+		all = append(all, paramProblem{at: at, message: fmt.Sprintf("must have %d characters or more, has %d", k.Want, k.Got)})
+	case *kind.MaxLength:
+		all = append(all, paramProblem{at: at, message: fmt.Sprintf("must have %d characters or fewer, has %d", k.Want, k.Got)})
 	default:
 		all = append(all, paramProblem{at: at, message: e.ErrorKind.LocalizedString(message.NewPrinter(language.English))})
 	}

@@ -61,6 +61,11 @@ var (
 	termIdentities           = ast.StringTerm("identities")
 	termIssuer               = ast.StringTerm("issuer")
 	termSubject              = ast.StringTerm("subject")
+
+	termKeys        = ast.StringTerm("keys")
+	termEntries     = ast.StringTerm("entries")
+	termEntry       = ast.StringTerm("entry")
+	termFingerprint = ast.StringTerm("fingerprint")
 )
 
 // fields collects the fields of an object, leaving out those that are empty or false.

@@ -100,7 +100,7 @@ func identityWays() map[string]way {
 
 // TestNoWayRound: each way is found by its rule, and by it alone at one place.
 func TestNoWayRound(t *testing.T) {
-	for _, ways := range []map[string]way{kindWays(), identityWays(), boundsWays()} {
+	for _, ways := range []map[string]way{kindWays(), identityWays(), boundsWays(), trustWays()} {
 		for name, w := range ways {
 			t.Run(name, func(t *testing.T) {
 				p := mustParse(t, head+"  rules:\n  - {rule: "+w.rule+paramsOf(w.rule)+"}\n")
