@@ -9,12 +9,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fluxgate/fluxgate/flux"
 )
 
 // Inventory is what was read: the objects to judge, what they may refer to, and the labels of namespaces. It answers
-// the gate's questions as a cluster's cache would (flux.Lookup, gate.Namespaces, gate.Referrers).
+// the gate's questions as a cluster would (flux.Lookup, gate.Namespaces, gate.Referrers, gate.Keys).
 type Inventory struct {
 	// Unreadable is what could not be read, in input order.
 	Unreadable []*InputError
@@ -26,6 +27,7 @@ type Inventory struct {
 	referents  map[flux.Key]*item
 	referrers  flux.Referrers
 	namespaces map[string]map[string]string
+	secrets    map[types.NamespacedName]publicKeys
 	documents  int
 
 	mu sync.Mutex
@@ -68,6 +70,7 @@ func newInventory(namespace string) *Inventory {
 		namespace:  namespace,
 		referents:  map[flux.Key]*item{},
 		namespaces: map[string]map[string]string{},
+		secrets:    map[types.NamespacedName]publicKeys{},
 		unlabelled: map[string]bool{},
 	}
 }

@@ -77,6 +77,9 @@ func (i *Inventory) addObject(at location, u *unstructured.Unstructured) {
 	kind := u.GroupVersionKind().GroupKind()
 	role := roleOf(u.GroupVersionKind())
 	if role == other {
+		if isSecret(u.GroupVersionKind()) {
+			i.addSecret(u)
+		}
 		i.countOther(kind)
 		return
 	}

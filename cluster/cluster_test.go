@@ -3,6 +3,8 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,6 +21,7 @@ import (
 	"github.com/fluxgate/fluxgate/cluster"
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 var errDown = errors.New("connection refused")
@@ -149,6 +152,45 @@ func TestReadSecret(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("secret (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestKeysOfASecret(t *testing.T) {
+	public, err := os.ReadFile("../verify/testdata/ecdsa.pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "prod", Name: "keys"}, Data: map[string][]byte{"cosign.pub": public, "cosign.key": []byte("private")},
+	}
+	listed := []verify.Key{{Entry: "cosign.pub", Fingerprint: "sha256:b41318ed454e1d572296630b4da665d1e728e8d6a1cb3ac193aa47864cbac1d1"}}
+	for sentence, test := range map[string]struct {
+		live           client.Reader
+		name, provider string
+		want           []verify.Key
+		err            string
+		broken         bool // an error of the API server, and none of the Secret
+	}{
+		"its public keys":            {live: reader(t, secret), name: "keys", provider: "cosign", want: listed},
+		"those of another provider":  {live: reader(t, secret), name: "keys", provider: "notation", err: "has nothing under a key that ends in .crt or .pem"},
+		"a Secret that is not there": {live: reader(t), name: "keys", err: "does not exist"},
+		"a name that no Secret has":  {live: never{t: t}, name: "../../configmaps/keys", err: "does not exist"},
+		"a name that is too long":    {live: never{t: t}, name: strings.Repeat("a", 300), err: "does not exist"},
+		"an API server that is down": {live: down{}, name: "keys", err: "reading secret prod/keys: connection refused", broken: true},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			got, err := cluster.Secrets{Live: test.live}.Keys(t.Context(), "prod", test.name, test.provider)
+			said, bad := "", (*verify.SecretError)(nil)
+			if err != nil {
+				said = err.Error()
+			}
+			if said != test.err || err != nil && errors.As(err, &bad) == test.broken {
+				t.Errorf("error %v (%T), want %s", err, err, test.err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("keys (-want +got):\n%s", diff)
 			}
 		})
 	}

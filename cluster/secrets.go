@@ -7,9 +7,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // Secrets reads Secrets from the API server, one at a time and never through a cache: it takes no right to list them, and
@@ -19,10 +22,38 @@ type Secrets struct {
 	Live client.Reader
 }
 
-var _ registry.SecretReader = Secrets{}
+var (
+	_ registry.SecretReader = Secrets{}
+	_ gate.Keys             = Secrets{}
+)
 
 // ReadSecret returns nil and no error for a Secret that does not exist.
 func (s Secrets) ReadSecret(ctx context.Context, namespace, name string) (*registry.Secret, error) {
+	secret, err := s.read(ctx, namespace, name)
+	if secret == nil || err != nil {
+		return nil, err
+	}
+	return &registry.Secret{Type: string(secret.Type), Data: secret.Data}, nil
+}
+
+// Keys returns the fingerprints of the public keys that a Secret holds for a provider, and verify.Missing where there is
+// no such Secret.
+func (s Secrets) Keys(ctx context.Context, namespace, name, provider string) ([]verify.Key, error) {
+	secret, err := s.read(ctx, namespace, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case secret == nil:
+		return nil, verify.Missing()
+	}
+	return verify.Keys(provider, secret.Data)
+}
+
+// read returns nil and no error for a Secret that does not exist, and so for a name that none can have.
+func (s Secrets) read(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	if len(validation.IsDNS1123Subdomain(name)) > 0 {
+		return nil, nil
+	}
 	secret := &corev1.Secret{}
 	err := s.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
 	switch {
@@ -31,5 +62,5 @@ func (s Secrets) ReadSecret(ctx context.Context, namespace, name string) (*regis
 	case err != nil:
 		return nil, fmt.Errorf("reading secret %s/%s: %w", namespace, name, err)
 	}
-	return &registry.Secret{Type: string(secret.Type), Data: secret.Data}, nil
+	return secret, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // everything has all rules of the library.
@@ -37,6 +38,8 @@ spec:
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
     - rule: semver-bounds
+    - rule: verify-identity
+      params: {keys: ["` + ourKey + `"]}
 `
 
 const verified = byUser + "\n  verify: {provider: cosign, secretRef: {name: keys}}"
@@ -59,6 +62,7 @@ func benchGate(b *testing.B) *gate.Gate {
 		Lookup:     flux.LookupFunc(nil),
 		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
 		Resolver:   fixed{},
+		Keys:       gate.KeysFunc(func(context.Context, string, string, string) ([]verify.Key, error) { return held(ourKey), nil }),
 	})
 }
 

@@ -83,11 +83,11 @@ type Failure struct {
 	Policy  string
 	OnError policy.Action // Deny, Warn or (for Allow) Audit
 	Path    string
-	// Class is bounded, for metrics: a registry.Class, "rule", "policy", "namespace", "lookup", "not-asked", "access".
+	// Class is bounded, for metrics: a registry.Class, "rule", "policy", "namespace", "lookup", "keys", "not-asked", "access".
 	Class string
 	// Message is safe to show: it names the class, never an address or an answer's body.
 	Message string
-	// Offline: nobody was asked because the check is offline; then it does not make the verdict Undecided.
+	// Offline: nobody was asked because the check is offline, or was given no such Secret; then it does not make the verdict Undecided.
 	Offline bool
 	// Err is the detail, for the log only; may be nil.
 	Err error

@@ -2,7 +2,8 @@
 //
 //  1. pass unjudged what is being deleted, unchanged or being suspended (unjudged.go);
 //  2. read the object's sources, and match the policies, for the namespaces that refer to it too (review.go, referrers.go);
-//  3. run the static rules, before anything is dialled, and judge missing sources (evaluate.go, missing.go);
+//  3. read the keys of verify blocks, where a policy asks for them (keys.go), and run the static rules, before anything is
+//     dialled; judge missing sources (evaluate.go, missing.go);
 //  4. resolve what must be known, unless an allow-list refuses the host (asking.go, resolve.go); of an object that is denied, only a
 //     digest whose absence is all that is wrong with it (exact.go);
 //  5. Mutate: write, keep or take out the digest (mutate.go);

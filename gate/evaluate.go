@@ -26,6 +26,7 @@ func (r *review) evaluate(ctx context.Context, j judgement, phases ...policy.Pha
 	if len(j.side.policies) == 0 || len(j.side.sources) == 0 {
 		return nil
 	}
+	r.learnKeys(ctx, j.side)
 	var in *policy.Input
 	var found []policy.Violation
 	for _, p := range j.side.policies {
@@ -58,7 +59,7 @@ func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 	}
 	for i, s := range j.side.sources {
 		in.Sources[i] = policy.SourceReview{
-			Source: s, Pending: j.promised[i] || j.pending[i] && writes(p, s.Ref) || r.gate.waits(s),
+			Source: s, Pending: j.promised[i] || j.pending[i] && writes(p, s.Ref) || r.gate.waits(s), Keys: r.keysOf(s),
 		}
 		if change, pinnable := r.changes[i]; pinnable && j.side == &r.now {
 			in.Sources[i].Changed = change.Changed()

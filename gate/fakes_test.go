@@ -14,6 +14,7 @@ import (
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 const (
@@ -31,6 +32,8 @@ type world struct {
 	objects []string
 	// referrers are objects of the cluster that refer to others, as YAML documents.
 	referrers []string
+	// keys by "namespace/secret provider": a list of verify.Key, or an error that is given as it is.
+	keys map[string]any
 	// labels of namespaces; a namespace that is not there has none. An error is given as it is.
 	labels map[string]any
 	// now is the clock; nil means time.Now.
@@ -51,6 +54,7 @@ func (w *world) gate() *gate.Gate {
 		Namespaces: gate.NamespacesFunc(w.namespace),
 		Referrers:  w.index(),
 		Resolver:   w,
+		Keys:       gate.KeysFunc(w.readKeys),
 		Now:        w.now,
 	})
 }
@@ -76,6 +80,21 @@ func (w *world) index() gate.Referrers {
 		}
 		return all, nil
 	})
+}
+
+// readKeys answers from the table, and fails the test where it has no answer.
+func (w *world) readKeys(_ context.Context, namespace, secret, provider string) ([]verify.Key, error) {
+	asked := namespace + "/" + secret + " " + provider
+	w.asked = append(w.asked, "keys of "+asked)
+	switch answer := w.keys[asked].(type) {
+	case []verify.Key:
+		return answer, nil
+	case error:
+		return nil, answer
+	default:
+		w.t.Errorf("the keys of %s were asked for, which this test does not expect", asked)
+		return nil, errors.New("unexpected")
+	}
 }
 
 // Resolve answers from the table, and fails the test where it has no answer.

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -36,7 +37,8 @@ func (g *Gate) Mutate(ctx context.Context, req Request) (*unstructured.Unstructu
 	if err != nil {
 		return nil, Decision{}, err
 	}
-	return r.now.object, Decision{Verdict: Allow, Failures: r.failures, Notes: r.notes, Pins: pins}, nil
+	failures := slices.Concat(r.failures, r.unreadKeys())
+	return r.now.object, Decision{Verdict: Allow, Failures: failures, Notes: r.notes, Pins: pins}, nil
 }
 
 // asStored reports whether a rewrite comes to what is stored already. A GitOps controller sends the same manifest for ever,

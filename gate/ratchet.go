@@ -52,7 +52,9 @@ func keyOf(v policy.Violation) violationKey { return violationKey{v.Policy, v.Ru
 
 // earned are the violations of the stored object under today's policies.
 func (r *review) earned(ctx context.Context) map[violationKey]bool {
-	before := &review{gate: r.gate, set: r.set, at: r.at, req: Request{Operation: Update, Object: r.before.object}, now: r.before}
+	before := &review{
+		gate: r.gate, set: r.set, at: r.at, req: Request{Operation: Update, Object: r.before.object}, now: r.before, keys: r.keys,
+	}
 	found := before.static(ctx, judgement{side: &before.now})
 	found = append(found, before.unpinned()...)
 	earned := make(map[violationKey]bool, len(found))

@@ -29,6 +29,8 @@ type review struct {
 	changes map[int]pin.Change
 
 	resolved map[int]policy.Resolved
+	// keys are those of the Secrets that were read.
+	keys     map[keyring]keyFacts
 	failures []Failure
 	notes    []Note
 	// bypassed is what Request.Bypass said of the policies that it was asked for.
@@ -49,7 +51,7 @@ type side struct {
 func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
 	r := &review{
 		gate: g, req: req, set: g.options.Policies(), at: g.options.Now(),
-		resolved: map[int]policy.Resolved{}, bypassed: map[string]bool{},
+		resolved: map[int]policy.Resolved{}, keys: map[keyring]keyFacts{}, bypassed: map[string]bool{},
 	}
 	var err error
 	if r.referring, err = g.referring(ctx, req.Object); err != nil {

@@ -25,6 +25,7 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 	}
 	r.noteUnjudged()
 	r.noteReferring()
+	r.failures = append(r.failures, r.unreadKeys()...)
 	return r.decide(ctx, found), nil
 }
 

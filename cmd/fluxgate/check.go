@@ -38,8 +38,10 @@ Each PATH is a file, a directory that is read with all below it (*.yaml, *.yml, 
 hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files;
 other objects, and YAML that is no Kubernetes object, are passed over. Without --policy the built-in default policy applies.
 
-Registries are asked with your own docker configuration, whatever secretRef names; Secrets in the files are not read. With
---offline no connection is opened: what needs a registry is reported as not judged and does not change the exit code.
+Registries are asked with your own docker configuration, whatever secretRef names. With --offline no connection is opened:
+what needs a registry is reported as not judged and does not change the exit code. Of Secrets in the files only public keys
+are read (*.pub, *.crt, *.pem), for policies that say whom a verify block may trust; a Secret that is not there, or is
+encrypted, is reported as not judged in the same way.
 
 ` + exitCodes,
 		Example: `  fluxgate check --policy policies/ clusters/production/

@@ -44,6 +44,7 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 			Namespaces:    inventory,
 			Referrers:     inventory,
 			Pending:       inventory.Pending,
+			Keys:          inventory,
 			Resolver:      resolver,
 			KeepSourceRef: f.keepSourceRef,
 		}),

@@ -66,13 +66,15 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err := f.watch(mgr, keeper, referrers, store); err != nil {
 		return err
 	}
-	resolving.Credentials = registry.PullSecrets{Reader: cluster.Secrets{Live: live}}
+	secrets := cluster.Secrets{Live: live}
+	resolving.Credentials = registry.PullSecrets{Reader: secrets}
 	reviewer := gate.New(gate.Options{
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
 		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
 		Referrers:     referrers,
 		Resolver:      registry.New(resolving),
+		Keys:          secrets,
 		KeepSourceRef: f.keepSourceRef,
 	})
 	counters, err := admit.NewMetrics(metrics.Registry)

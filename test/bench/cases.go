@@ -36,7 +36,12 @@ spec:
     - rule: interval-bounds
       params: {min: 1m, max: 24h}
     - rule: semver-bounds
+    - rule: verify-identity
+      params: {keys: ["` + fingerprint + `"]}
 `
+
+// fingerprint is that of the key in the Secret that every object of the benchmark names.
+const fingerprint = "sha256:b41318ed454e1d572296630b4da665d1e728e8d6a1cb3ac193aa47864cbac1d1"
 
 // testCase is one kind of call.
 type testCase struct {

@@ -21,6 +21,7 @@ import (
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
+	"github.com/fluxgate/fluxgate/verify"
 	admit "github.com/fluxgate/fluxgate/webhook"
 )
 
@@ -102,7 +103,8 @@ func (s *server) gate() (*gate.Gate, error) {
 	labels := map[string]string{"kubernetes.io/metadata.name": "prod-bench", "team": "acme"}
 	return gate.New(gate.Options{
 		Policies:   func() *policy.Set { return set },
-		Lookup:     flux.LookupFunc(nil), // no object of this benchmark refers to another
+		Lookup:     flux.LookupFunc(nil),     // no object of this benchmark refers to another
+		Keys:       gate.KeysFunc(knownKeys), // a look-up in memory: what the API server takes is not Fluxgate's
 		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
 		Resolver: registry.New(registry.Options{
 			Roots: s.registry.Roots(),
@@ -111,6 +113,10 @@ func (s *server) gate() (*gate.Gate, error) {
 			Cache: registry.CacheOptions{Found: time.Hour},
 		}),
 	}), nil
+}
+
+func knownKeys(context.Context, string, string, string) ([]verify.Key, error) {
+	return []verify.Key{{Entry: "cosign.pub", Fingerprint: fingerprint}}, nil
 }
 
 func freePort() (int, error) {
