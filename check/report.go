@@ -22,6 +22,8 @@ type Summary struct {
 	Error   int `json:"error"`
 	// Pins are the digests that would be written.
 	Pins int `json:"pins"`
+	// Excepted are the violations that an exception covers; they are in no other count.
+	Excepted int `json:"excepted"`
 	// NotJudged objects have something that could not be judged, whatever their decision.
 	NotJudged int `json:"notJudged"`
 	// Offline objects have something that was not judged because the check is offline.
@@ -71,6 +73,9 @@ func (s *Summary) count(result Result) {
 		if !pin.Dry {
 			s.Pins++
 		}
+	}
+	for _, violation := range result.Violations {
+		countIf(&s.Excepted, violation.Exception != nil)
 	}
 	countIf(&s.NotJudged, len(result.NotJudged) > 0)
 	countIf(&s.Offline, result.offline())

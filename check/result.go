@@ -3,9 +3,11 @@ package check
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
 )
 
@@ -55,11 +57,21 @@ type Source struct {
 type Violation struct {
 	Policy string `json:"policy"`
 	Rule   string `json:"rule"`
-	// Action is Deny, Warn or Audit.
+	// Action is Deny, Warn, Audit or Skip.
 	Action      string `json:"action"`
 	Path        string `json:"path"`
 	Message     string `json:"message"`
 	Remediation string `json:"remediation"`
+	// Exception covers the violation; absent unless Action is Skip.
+	Exception *Exception `json:"exception,omitempty"`
+}
+
+// Exception is a PolicyException that covers a violation.
+type Exception struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Reason    string    `json:"reason"`
+	Until     time.Time `json:"until"`
 }
 
 // Pin is a digest that Fluxgate writes on admission.
@@ -119,6 +131,7 @@ func (j Judge) newResult(found *item, mutated, decision gate.Decision) Result {
 	for _, v := range decision.Violations {
 		result.Violations = append(result.Violations, Violation{
 			Policy: v.Policy, Rule: v.Rule, Action: string(v.Action), Path: v.Path, Message: v.Message, Remediation: v.Remediation,
+			Exception: newException(v.Exception),
 		})
 	}
 	for _, p := range slices.Concat(mutated.Pins, decision.Pins) {
@@ -135,6 +148,13 @@ func (j Judge) newResult(found *item, mutated, decision gate.Decision) Result {
 		result.Notes = appendNew(result.Notes, Note(n))
 	}
 	return result
+}
+
+func newException(e *policy.Exception) *Exception {
+	if e == nil {
+		return nil
+	}
+	return &Exception{Namespace: e.Namespace, Name: e.Name, Reason: e.Reason, Until: e.Until.UTC()}
 }
 
 // failedResult is for an object about which the gate says nothing: a bad one, or a defect of the gate.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,6 +18,10 @@ import (
 func TestResult(t *testing.T) {
 	violation := policy.Violation{
 		Policy: "p", Rule: "r", Action: policy.Deny, Path: "spec.url", Message: "is bad", Remediation: "write good", Source: 3,
+	}
+	excepted := violation
+	excepted.Action, excepted.Exception = policy.Skip, &policy.Exception{
+		Namespace: "x", Name: "legacy", Reason: "TICKET-1", Until: time.Date(2026, 12, 31, 1, 0, 0, 0, time.FixedZone("CET", 3600)),
 	}
 	object := Object{
 		APIVersion: "source.toolkit.fluxcd.io/v1", Kind: "OCIRepository", Namespace: "x", Name: "a", File: "stdin", Line: 1,
@@ -40,6 +45,13 @@ func TestResult(t *testing.T) {
 				{Policy: "p", Rule: "r", Action: "Deny", Path: "spec.url", Message: "is bad", Remediation: "write good"},
 			}},
 			outcome: Denied,
+		},
+		"a violation that an exception covers": {
+			gate: fakeGate{validate: decided(gate.Decision{Verdict: gate.Allow, Violations: []policy.Violation{excepted}})},
+			want: Result{Decision: "allow", Violations: []Violation{
+				{Policy: "p", Rule: "r", Action: "Skip", Path: "spec.url", Message: "is bad", Remediation: "write good",
+					Exception: &Exception{Namespace: "x", Name: "legacy", Reason: "TICKET-1", Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}},
+			}},
 		},
 		"pins of one call and notes of both": {
 			gate: fakeGate{

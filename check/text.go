@@ -66,7 +66,10 @@ func (r Result) lines() []string {
 // text is what the webhook says of the violation.
 func (v Violation) text() string {
 	said := policy.Violation{Policy: v.Policy, Rule: v.Rule, Path: v.Path, Message: v.Message, Remediation: v.Remediation}
-	return fmt.Sprintf("%s %s", strings.ToLower(v.Action), said)
+	if e := v.Exception; e != nil {
+		said.Exception = &policy.Exception{Namespace: e.Namespace, Name: e.Name, Reason: e.Reason, Until: e.Until}
+	}
+	return fmt.Sprintf("%s %s", strings.ToLower(v.Action), said.Skipped())
 }
 
 func inPolicy(policy string) string {
@@ -94,6 +97,7 @@ func (s Summary) text() string {
 	}
 	line(s.BadObjects, "object", "cannot be what it says it is: mend it first")
 	line(s.Unmatched, "object", "passed because no policy matches")
+	line(s.Excepted, "violation", "skipped because of an exception")
 	line(s.Offline, "object", "not judged in full: --offline asks no registry")
 	line(s.NamespaceAssumed, "object", "without metadata.namespace judged as if in the one of --namespace")
 	if names := s.MissingNamespaces; len(names) > 0 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,7 +62,14 @@ func everything() *Report {
 			},
 			{
 				Object: object("pinned"), Decision: "allow",
-				Sources: []Source{}, Violations: []Violation{},
+				Sources: []Source{}, Violations: []Violation{
+					{
+						Policy: "production", Rule: "forbid-tags", Action: "Skip", Path: "spec.ref.tag", Message: "is latest", Remediation: "name another",
+						Exception: &Exception{
+							Namespace: "prod", Name: "legacy", Reason: "TICKET-1 \u202e", Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+						},
+					},
+				},
 				Pins: []Pin{
 					{Path: "spec.ref.digest", From: "tag v1.0.0", Digest: "sha256:aa"},
 					{Path: "spec.ref.digest", From: "tag v1.0.0", Digest: "sha256:bb", Dry: true},
@@ -84,7 +92,7 @@ func everything() *Report {
 		},
 		Unreadable: []*InputError{{File: "a.yaml", Document: 2, Line: 7, Message: "did not find expected node content"}},
 		Summary: Summary{
-			Objects: 5, Allow: 2, Warn: 1, Deny: 1, Error: 1, Pins: 1, NotJudged: 1, Offline: 1, BadObjects: 1, Unmatched: 1,
+			Objects: 5, Allow: 2, Warn: 1, Deny: 1, Error: 1, Pins: 1, Excepted: 1, NotJudged: 1, Offline: 1, BadObjects: 1, Unmatched: 1,
 			Unreadable: 1, MissingNamespaces: []string{"prod", "staging"},
 			InputSummary: InputSummary{Files: 2, PassedOver: 2, OtherObjects: 3, NamespaceAssumed: 1},
 		},

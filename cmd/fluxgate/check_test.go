@@ -79,6 +79,7 @@ func TestCheckReports(t *testing.T) {
 		"a directory, as json":      {append(apps, "-o", "json"), "apps.json", 1},
 		"a directory, as yaml":      {append(apps, "-o", "yaml"), "apps.yaml", 1},
 		"whom a block trusts":       {[]string{"check", "--offline", "-v", "-p", "testdata/trust/policy.yaml", "testdata/trust/objects.yaml"}, "trust.txt", 1},
+		"what is excepted":          {[]string{"check", "--offline", "-p", "testdata/excepted/policies.yaml", "testdata/excepted/apps.yaml"}, "excepted.txt", 1},
 		"what is broken, as text":   {[]string{"check", "--offline", "testdata/broken"}, "broken.txt", 2},
 		"what is broken, as json":   {[]string{"check", "--offline", "-o", "json", "testdata/broken"}, "broken.json", 2},
 		"help of check":             {[]string{"check", "--help"}, "check-help.txt", 0},

@@ -14,7 +14,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fluxgate/fluxgate/certs"
 	"github.com/fluxgate/fluxgate/cluster"
@@ -22,7 +21,6 @@ import (
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/reload"
-	admit "github.com/fluxgate/fluxgate/webhook"
 )
 
 // certificateSecret is the Secret, in Fluxgate's namespace, that the replicas share their certificate by.
@@ -34,7 +32,11 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	ctrl.SetLogger(log)
 	ctx = logr.NewContext(ctx, log)
 
-	store, err := f.store()
+	library, err := policy.NewLibrary()
+	if err != nil {
+		return err
+	}
+	store, err := f.store(library)
 	if err != nil {
 		return err
 	}
@@ -77,21 +79,16 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		Keys:          secrets,
 		KeepSourceRef: f.keepSourceRef,
 	})
-	counters, err := admit.NewMetrics(metrics.Registry)
-	if err != nil {
-		return fmt.Errorf("metrics: %w", err)
+	door := doors{gate: reviewer, library: library, store: store, live: live}
+	if err := door.open(mgr.GetWebhookServer(), f); err != nil {
+		return err
 	}
-	admit.Register(mgr.GetWebhookServer(), admit.Options{Reviewer: reviewer, Metrics: counters, Timeout: f.reviewTimeout})
 	log.Info("starting", "version", version(), "policiesOfFiles", len(store.Policies().Policies()), "port", f.port)
 	return mgr.Start(ctx)
 }
 
 // store has the policies of files. The built-in default policy serves only where nobody else can bring any.
-func (f *serveFlags) store() (*reload.Store, error) {
-	library, err := policy.NewLibrary()
-	if err != nil {
-		return nil, err
-	}
+func (f *serveFlags) store(library *policy.Library) (*reload.Store, error) {
 	if f.clusterPolicies && len(f.policies) == 0 {
 		return reload.New(library, nil), nil
 	}
