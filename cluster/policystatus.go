@@ -67,12 +67,12 @@ func policyCondition(generation int64, outcome reload.Outcome) metav1.Condition 
 		c.Status, c.Reason, c.Message = metav1.ConditionTrue, "InForce", "the policy is in force"
 	case reload.LastGood:
 		c.Reason = "InvalidPolicy"
-		c.Message = "an earlier version stays in force, see status.inForce:\n" + outcome.Problem.Error()
+		c.Message = outcome.Problem.Error() + "\nan earlier version stays in force, see status.inForce"
 	case reload.Shadowed:
 		c.Reason, c.Message = "NameTaken", outcome.Problem.Error()
 	default:
 		c.Reason = "InvalidPolicy"
-		c.Message = "no version is in force, so what it matches is undecided:\n" + outcome.Problem.Error()
+		c.Message = outcome.Problem.Error() + "\nno version is in force, so what it matches is undecided"
 	}
 	c.Message = conditionMessage(c.Message)
 	return c

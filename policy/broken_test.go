@@ -84,7 +84,7 @@ func TestACompilationEndsWithItsTime(t *testing.T) {
 	p, err := lib.CompileWithin(ctx, &v1alpha1.SourcePolicy{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: v1alpha1.SourcePolicySpec{
 		Rego: []v1alpha1.CustomRule{{Name: "own", Module: "this is no Rego"}},
 	}})
-	if p != nil || !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v and %v, want the error of the context", p, err)
+	if p.Broken() == nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v and %v, want a broken policy and the error of the context", p, err)
 	}
 }

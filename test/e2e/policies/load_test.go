@@ -11,6 +11,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
@@ -66,7 +67,6 @@ func TestPoliciesChangeUnderLoad(t *testing.T) {
 	})
 	enter("mended, and stricter", true, true, func() {
 		update(t, p, func() {
-			p.Labels = nil
 			p.Spec.Rules = []v1alpha1.Rule{{Rule: "forbid-insecure"}, {Rule: "require-verify"}}
 		})
 	})
@@ -131,7 +131,7 @@ func (s state) denies(bad bool) bool {
 
 // createObjects creates good and insecure objects in turn until ctx ends.
 func createObjects(ctx context.Context, t *testing.T) []answer {
-	const workers = 16
+	const workers = 32
 	c := admin(t)
 	var (
 		mu      sync.Mutex
@@ -184,12 +184,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// update changes a policy. One that is to be broken carries a label that lets it pass the webhook, see passUnchecked.
+// update changes a policy. It carries a label then that lets it pass the webhook, see passUnchecked. A selector is asked
+// for the stored object too, so the label comes first.
 func update(t *testing.T, p *v1alpha1.SourcePolicy, change func()) {
 	t.Helper()
+	label := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"`+unchecked+`":"yes"}}}`))
+	must(t, admin(t).Patch(t.Context(), p, label))
 	for {
 		must(t, admin(t).Get(t.Context(), client.ObjectKeyFromObject(p), p))
-		p.Labels = map[string]string{unchecked: "yes"}
 		change()
 		err := admin(t).Update(t.Context(), p)
 		if !apierrors.IsConflict(err) { // with the status, which is written at the same time
