@@ -10,7 +10,7 @@ import (
 
 // What one evaluation of a custom rule may take. A rule of usual size takes some ten microseconds.
 const (
-	maxCustomTime = 200 * time.Millisecond
+	maxCustomTime = 500 * time.Millisecond
 	// maxCustomMemory is what the heap of the whole process may grow by while a rule runs, in bytes. OPA has no limit of its
 	// own; what others allocate meanwhile counts too, so it is far above what a review needs.
 	maxCustomMemory = 64 << 20

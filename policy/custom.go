@@ -57,7 +57,7 @@ func (l *Library) compileCustom(
 			action = Action(oneOfNames(found, at+".action", string(entry.Action), actions()))
 		}
 		params[entry.Name] = map[string]any{}
-		r := compileModule(entry.Name, entry.Module, at+".module", found)
+		r := l.compileModule(entry.Name, entry.Module, at+".module", found)
 		if r == nil {
 			continue
 		}
@@ -74,7 +74,7 @@ func (l *Library) compileCustom(
 
 // compileModule compiles a module alone, in a library of its own, so that it can neither call nor extend anything else. It
 // returns nil where it noted a problem.
-func compileModule(name, text, at string, found *problems) *rule {
+func (l *Library) compileModule(name, text, at string, found *problems) *rule {
 	switch {
 	case len(text) > maxModule:
 		found.add(at, "has more than %d bytes: shorten it, or split it into several rules", maxModule)
@@ -83,7 +83,8 @@ func compileModule(name, text, at string, found *problems) *rule {
 		found.add(at, "is required: write a Rego module of the package %s", packageOf(name))
 		return nil
 	}
-	module, err := ast.ParseModuleWithOpts("module", text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
+	source := &Module{Rule: name, At: Problem{File: found.file, Document: found.document, Path: at}.place(), Text: text}
+	module, err := source.parse()
 	if err != nil {
 		addRegoErrors(found, at, err)
 		return nil
@@ -103,7 +104,10 @@ func compileModule(name, text, at string, found *problems) *rule {
 		return nil
 	}
 	bind(module)
-	lib := &Library{rules: map[string]*rule{}, compiler: newCompiler(boundedCapabilities()), store: emptyStore(), custom: true}
+	r.source = source
+	lib := &Library{
+		rules: map[string]*rule{}, compiler: newCompiler(boundedCapabilities()), store: emptyStore(), custom: true, trace: l.trace,
+	}
 	if !compiles(lib.compiler, module, found, at) {
 		return nil
 	}
@@ -177,6 +181,9 @@ func (r *rule) describeLoosely(a *ast.Annotations) error {
 	default:
 		return fmt.Errorf("METADATA custom.phase %v is neither static nor facts", phase)
 	}
+	if err := r.describeNeeds(a.Custom["needs"]); err != nil {
+		return err
+	}
 	if a.Custom["params"] == nil {
 		return nil
 	}
@@ -209,6 +216,9 @@ func addRegoErrors(found *problems, at string, err error) {
 func (p *Policy) judgeCustom(ctx context.Context, in *Input, r *policyRule, g *program) ([]Violation, error) {
 	if g.tired.is(in.review.Namespace) {
 		return nil, &RuleError{Policy: p.name, Rule: r.Name, Err: errOutOfBudget}
+	}
+	if err := in.keysAsked(); r.NeedsKeys && err != nil {
+		return nil, &RuleError{Policy: p.name, Rule: r.Name, Err: err}
 	}
 	limited, done := budgeted(ctx)
 	defer done()

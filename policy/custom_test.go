@@ -109,7 +109,7 @@ func TestCustomRules(t *testing.T) {
 		"it loops": {"loops", `violations contains count([1 | ` + loops() + `])
 
 xs := [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]`,
-			said{[]string{other}, []string{"rule loops of policy own was cut off: it ran longer than 200ms"}}},
+			said{[]string{other}, []string{"rule loops of policy own was cut off: it ran longer than 500ms"}}},
 		"a call whose result would be huge is not made": {"replaces", `violations contains replace(b, "a", b) if {
 	a := replace("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	b := replace(a, "a", a)
@@ -181,7 +181,7 @@ xs := [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]`})
 	elsewhere := insecure()
 	elsewhere.Namespace = "shop"
 	want := []said{
-		{[]string{other}, []string{"rule loops of policy own was cut off: it ran longer than 200ms"}},
+		{[]string{other}, []string{"rule loops of policy own was cut off: it ran longer than 500ms"}},
 		{[]string{other}, []string{"rule loops of policy own was cut off: it ran out of its budget a moment ago for an object of this namespace, and is not tried again yet"}},
 		{[]string{other}, nil},
 	}

@@ -32,9 +32,14 @@ type exceptionDocument struct {
 type documents struct {
 	policies   []document
 	exceptions []exceptionDocument
+	// tests counts the PolicyTests that were passed over: they may stand beside what they test.
+	tests int
 	// wrong is what belongs to neither.
 	wrong []Problem
 }
+
+// TestKind is the kind of a document that tests policies. Whoever loads policies passes it over.
+const TestKind = "PolicyTest"
 
 // read adds the SourcePolicies and PolicyExceptions of a file. What is neither is a problem of the file; what is wrong
 // within one is kept with its document.
@@ -44,7 +49,7 @@ func (d *documents) read(f file) {
 		d.wrong = append(d.wrong, Problem{File: f.name, Message: err.Error()})
 		return
 	}
-	before := len(d.policies) + len(d.exceptions) + len(d.wrong)
+	before := len(d.policies) + len(d.exceptions) + len(d.wrong) + d.tests
 	for i, text := range texts {
 		number := i + 1
 		if len(texts) == 1 {
@@ -52,7 +57,7 @@ func (d *documents) read(f file) {
 		}
 		d.add(text, &problems{file: f.name, document: number})
 	}
-	if len(d.policies)+len(d.exceptions)+len(d.wrong) == before {
+	if len(d.policies)+len(d.exceptions)+len(d.wrong)+d.tests == before {
 		d.wrong = append(d.wrong, Problem{File: f.name, Message: "the file holds no SourcePolicy"})
 	}
 }
@@ -63,6 +68,9 @@ func (d *documents) add(text []byte, found *problems) {
 	case err != nil:
 		found.add("", "%v", err)
 	case object == nil:
+	case object["kind"] == TestKind && isVersion(object, found):
+		d.tests++
+		return
 	case object["kind"] == v1alpha1.PolicyExceptionKind && isVersion(object, found):
 		d.exceptions = append(d.exceptions, exceptionDocument{found, convert[v1alpha1.PolicyException](object, found)})
 		return

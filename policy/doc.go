@@ -28,23 +28,8 @@
 //
 // # Input
 //
-// What is empty or false in the object is absent; sources, ref, identities and parents are always there.
-//
-//	operation                    CREATE or UPDATE
-//	object                       api_version, kind, namespace, name, service_account_name (of HelmRelease and Kustomization),
-//	                             interval, chart_interval: as in flux.Intervals
-//	params, prepared             by rule
-//	sources[i]                   form, kind, path, url, problem, chart, media_type, provider, secret_ref, cert_secret_ref,
-//	                             proxy_secret_ref, service_account_name, insecure, changed, pending: as in SourceReview
-//	sources[i].origin            group, kind, namespace, name: the declaring object, where it is another
-//	sources[i].repository        host, path, name (both joined), parents (what name lies below), cloud, silent_http
-//	sources[i].ref               tag, semver, semver_filter, digest
-//	sources[i].ref.range         text, malformed, bounded, prereleases: as in flux.Range, where a range decides
-//	sources[i].verify            provider (cosign where none is written), secret_ref, trusted_root_secret_ref,
-//	                             identities[j].issuer and .subject
-//	sources[i].resolved          tag, digest: what the registry says
-//	sources[i].keys              problem, entries[j].entry and .fingerprint: the Secret of the verify block, for rules
-//	                             that say "needs: [keys]"; absent where it could not be read
+// INPUT.md describes the document that rules read, field by field, and what custom rules may call. What is empty or false in
+// the object is absent; sources, ref, identities and parents are always there.
 //
 // # Concurrency and caching
 //

@@ -10,7 +10,7 @@ import (
 )
 
 // Input is a review, made ready once for all policies and both phases. The document that rules read is built when the first
-// of them needs it; doc.go has its shape. An Input is for one goroutine, and what it was made of must not change.
+// of them needs it; INPUT.md has its shape. An Input is for one goroutine, and what it was made of must not change.
 type Input struct {
 	review Review
 	key    string // see memo; empty before it is asked for

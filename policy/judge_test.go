@@ -11,7 +11,7 @@ import (
 	"github.com/fluxgate/fluxgate/flux"
 )
 
-// TestInputDocument is what doc.go promises to the authors of rules.
+// TestInputDocument is what INPUT.md promises to the authors of rules.
 func TestInputDocument(t *testing.T) {
 	review := pinned()
 	review.ServiceAccountName, review.ChartInterval = "deployer", "5m"

@@ -11,6 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
 // builtin holds the rules that ship with Fluxgate, one file each, beside what they share and their tests.
@@ -29,6 +30,8 @@ type Library struct {
 	store storage.Store
 	// custom: the library is the one module of a custom rule, whose functions are bounded.
 	custom bool
+	// trace hears of every evaluation of a custom rule; nil but in tests of policies.
+	trace topdown.QueryTracer
 }
 
 // rule is a rule of a library.
@@ -43,6 +46,8 @@ type rule struct {
 	alone *query
 	// prepares and validates say which optional parts the package has; see doc.go.
 	prepares, validates bool
+	// source is the module as it is written, of a custom rule only.
+	source *Module
 }
 
 // newLibrary compiles the .rego files of a folder, leaving tests aside. Its errors are the rule author's to mend.

@@ -16,16 +16,34 @@ var defaultPolicy []byte
 // Load reads the policies and exceptions of files and directories. An empty list of paths, a path without a policy in it, and anything
 // that a policy gets wrong is a *LoadError; then there is no set.
 func Load(paths ...string) (*Set, error) {
-	if len(paths) == 0 {
-		return nil, &LoadError{Problems: []Problem{{Message: "no file or directory of policies is given"}}}
+	lib, err := NewLibrary()
+	if err != nil {
+		return nil, err
 	}
-	files, wrong := readPaths(paths)
-	return load(files, wrong)
+	return lib.Load(paths...)
 }
 
 // Parse reads the policies of one file; name stands in error messages only. Its errors are those of Load.
 func Parse(name string, data []byte) (*Set, error) {
-	return load([]file{{name, data}}, nil)
+	lib, err := NewLibrary()
+	if err != nil {
+		return nil, err
+	}
+	return lib.Parse(name, data)
+}
+
+// Load is the function Load, with the rules of this library.
+func (l *Library) Load(paths ...string) (*Set, error) {
+	if len(paths) == 0 {
+		return nil, &LoadError{Problems: []Problem{{Message: "no file or directory of policies is given"}}}
+	}
+	files, wrong := readPaths(paths)
+	return l.load(files, wrong)
+}
+
+// Parse is the function Parse, with the rules of this library.
+func (l *Library) Parse(name string, data []byte) (*Set, error) {
+	return l.load([]file{{name, data}}, nil)
 }
 
 // Default gives the policy that is built in, for where no policy is configured at all.
@@ -33,16 +51,8 @@ func Default() (*Set, error) {
 	return Parse("built-in default policy", defaultPolicy)
 }
 
-// load compiles the policies of the files; wrong is what reading them already found.
-func load(files []file, wrong []Problem) (*Set, error) {
-	lib, err := NewLibrary()
-	if err != nil {
-		return nil, err
-	}
-	return lib.load(files, wrong)
-}
-
-// load is where policies and rules meet: each document becomes a policy whose rules are this library's.
+// load is where policies and rules meet: each document becomes a policy whose rules are this library's. wrong is what
+// reading the files already found.
 func (l *Library) load(files []file, wrong []Problem) (*Set, error) {
 	read := &documents{wrong: wrong}
 	for _, f := range files {
@@ -53,6 +63,9 @@ func (l *Library) load(files []file, wrong []Problem) (*Set, error) {
 		return nil, err
 	}
 	set := NewSet(policies, read.compileExceptions())
+	if len(policies)+len(read.wrong) == 0 {
+		read.wrong = append(read.wrong, Problem{Message: "there is no SourcePolicy among the files, so nothing would be judged"})
+	}
 	if len(read.wrong) > 0 {
 		return nil, sorted(read.wrong)
 	}

@@ -37,6 +37,8 @@ func TestLoadErrors(t *testing.T) {
 		"only comments":          "# nothing\n---\n# more nothing\n",
 		"not YAML":               "a: [",
 		"a list":                 "- a\n",
+		"only tests":             "apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyTest\n",
+		"a test of another time": "apiVersion: fluxgate.dev/v2\nkind: PolicyTest\n",
 		"a key twice":            head + "  action: Deny\n  action: Warn\n  rules: [{rule: canonical-url}]\n",
 		"another kind":           "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
 		"no kind":                "spec: {}\n",
@@ -105,6 +107,43 @@ func golden(t *testing.T, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// TestTestsStandBesidePolicies: a folder may hold both.
+func TestTestsStandBesidePolicies(t *testing.T) {
+	set, err := Parse("policy.yaml", []byte("apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyTest\ncases: []\n---\n"+head+"  rules: [{rule: canonical-url}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(set.Policies()) != 1 {
+		t.Errorf("got %d policies, want one", len(set.Policies()))
+	}
+}
+
+func TestDecodeOne(t *testing.T) {
+	type list struct {
+		Names []string `json:"names"`
+		Count int      `json:"count"`
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"a slip in a field":      {"nmes: [a]", "list.yaml:3: nmes: unknown field: did you mean names?"},
+		"another type":           {"count: many", "list.yaml:3: count: must be a number, is a string"},
+		"a key twice":            {"count: 1\ncount: 2", `list.yaml:3: yaml: unmarshal errors: line 2: key "count" already set in map`},
+		"nothing":                {"# nothing", "list.yaml:3: the document is empty"},
+		"what it should be":      {"names: [a]\ncount: 1", ""},
+		"what it should be, too": {"{}", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode[list]("list.yaml:3", []byte(c.text))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

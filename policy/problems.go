@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,18 +46,20 @@ func (e *LoadError) Error() string {
 }
 
 // String gives the problem as one line: "file (document 2): path: message".
-func (p Problem) String() string {
+func (p Problem) String() string { return joined(p.place(), clean(p.Message, maxTextLength)) }
+
+// place is where the problem is: "file (document 2): path".
+func (p Problem) place() string {
 	where := p.File
 	if p.Document > 0 {
 		where += fmt.Sprintf(" (document %d)", p.Document)
 	}
-	var parts []string
-	for _, part := range []string{where, clean(p.Path, maxTextLength), clean(p.Message, maxTextLength)} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ": ")
+	return joined(where, clean(p.Path, maxTextLength))
+}
+
+// joined puts a colon between what is not empty.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 }
 
 // problems collects what is wrong with one document.

@@ -16,7 +16,10 @@ import (
 var errUndefined = errors.New("the result is undefined")
 
 // query asks a library for the values of some of its documents. It is safe for concurrent use.
-type query struct{ prepared rego.PreparedEvalQuery }
+type query struct {
+	prepared rego.PreparedEvalQuery
+	trace    topdown.QueryTracer // nil but in tests of policies
+}
 
 // newQuery prepares a query for the array of the documents at the given paths.
 func (l *Library) newQuery(paths ...string) (*query, error) {
@@ -36,7 +39,11 @@ func (l *Library) newQuery(paths ...string) (*query, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", strings.Join(paths, ", "), err)
 	}
-	return &query{prepared}, nil
+	q := &query{prepared: prepared}
+	if l.custom {
+		q.trace = l.trace
+	}
+	return q, nil
 }
 
 // eval gives the values, in the order of the paths. One that is undefined makes all of them so.
@@ -47,11 +54,15 @@ func (q *query) eval(ctx context.Context, input ast.Value) (*ast.Array, error) {
 	cancel := topdown.NewCancel()
 	stop := context.AfterFunc(ctx, cancel.Cancel)
 	defer stop()
-	results, err := q.prepared.Eval(ctx,
+	options := append(make([]rego.EvalOption, 0, 4),
 		rego.EvalParsedInput(input),
 		rego.EvalExternalCancel(cancel),
 		rego.EvalMetrics(metrics.NoOp()),
 	)
+	if q.trace != nil {
+		options = append(options, rego.EvalQueryTracer(q.trace))
+	}
+	results, err := q.prepared.Eval(ctx, options...)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
