@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/policy"
 )
 
 // Inventory is what was read: the objects to judge, what they may refer to, and the labels of namespaces. It answers
@@ -21,6 +22,10 @@ type Inventory struct {
 	Unreadable []*InputError
 	// Summary counts what was read.
 	Summary InputSummary
+
+	// exceptions are those among the files; library compiles the policies among them, nil before there is one.
+	exceptions []*policy.Exception
+	library    *policy.Library
 
 	namespace  string
 	judged     []*item
@@ -45,6 +50,7 @@ type InputSummary struct {
 	OtherObjects int `json:"otherObjects"`
 	// NamespaceAssumed objects name no namespace.
 	NamespaceAssumed int `json:"namespaceAssumed"`
+	OwnSummary
 }
 
 // location says where an object was read.
@@ -54,6 +60,9 @@ type location struct {
 }
 
 func (l location) String() string {
+	if l.document == 0 {
+		return l.file
+	}
 	return fmt.Sprintf("%s, document %d, line %d", l.file, l.document, l.line)
 }
 

@@ -74,6 +74,9 @@ func (i *Inventory) addList(at location, version, kind string, items []any) {
 }
 
 func (i *Inventory) addObject(at location, u *unstructured.Unstructured) {
+	if i.addOwn(at, u) {
+		return
+	}
 	kind := u.GroupVersionKind().GroupKind()
 	role := roleOf(u.GroupVersionKind())
 	if role == other {

@@ -16,10 +16,23 @@ type expansion struct {
 	errors []*InputError
 	// seen holds real paths, so that a file that is reached twice is not a duplicate of itself.
 	seen map[string]bool
+	// wanted tells by their names which files of a directory are read.
+	wanted func(name string) bool
+	// none is what is wrong with a directory that has none of them.
+	none error
 }
 
-func expand(paths []string) *expansion {
-	e := &expansion{seen: map[string]bool{}}
+// manifests expands PATHs to manifests.
+func manifests(paths []string) *expansion {
+	e := &expansion{
+		wanted: isManifestName,
+		none:   errors.New("has no file named *.yaml, *.yml or *.json in it; name the manifests, or - for standard input"),
+	}
+	return e.expand(paths)
+}
+
+func (e *expansion) expand(paths []string) *expansion {
+	e.seen = map[string]bool{}
 	for _, path := range paths {
 		if path == Stdin {
 			e.add(Stdin, Stdin)
@@ -62,7 +75,7 @@ func (e *expansion) directory(dir string) error {
 	if err != nil {
 		return err
 	}
-	manifests := 0
+	found := 0
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		shown := path
 		if rel, err := filepath.Rel(root, path); err == nil {
@@ -75,17 +88,17 @@ func (e *expansion) directory(dir string) error {
 		if entry.IsDir() {
 			return skipGit(entry)
 		}
-		if !isManifestName(entry.Name()) {
+		if !e.wanted(entry.Name()) {
 			return nil
 		}
-		manifests++
+		found++
 		if err := e.entry(root, path, shown); err != nil {
 			e.errors = append(e.errors, fileError(shown, err))
 		}
 		return nil
 	})
-	if err == nil && manifests == 0 {
-		return errors.New("has no file named *.yaml, *.yml or *.json in it; name the manifests, or - for standard input")
+	if err == nil && found == 0 {
+		return e.none
 	}
 	return err
 }

@@ -124,7 +124,7 @@ func TestExpand(t *testing.T) {
 				c.setup(t, root)
 			}
 			t.Chdir(root)
-			got := expand(c.paths)
+			got := manifests(c.paths)
 			if diff := cmp.Diff(c.want, got.files); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}

@@ -25,7 +25,7 @@ func Read(opts ReadOptions) *Inventory {
 		opts.Namespace = "default"
 	}
 	inventory := newInventory(opts.Namespace)
-	paths := expand(opts.Paths)
+	paths := manifests(opts.Paths)
 	inventory.Unreadable = paths.errors
 	for _, path := range paths.files {
 		file, text, err := load(path, opts.Stdin)
@@ -41,27 +41,15 @@ func Read(opts ReadOptions) *Inventory {
 
 // readFile adds all objects of a file.
 func (i *Inventory) readFile(file string, text []byte) {
-	for d := range split(text) {
-		at := location{file: file, document: d.number, line: d.contentLine()}
-		if !i.room(at) {
+	for d, wrong := range Documents(file, text) {
+		at := location{file: file, document: d.Number, line: d.Line}
+		switch {
+		case !i.room(at):
 			return
-		}
-		if len(d.text) > maxDocument {
-			i.refuse(at, fmt.Sprintf("is larger than %d MiB; give the objects as documents of their own", maxDocument>>20))
-			continue
-		}
-		values, invalid := d.decode()
-		if invalid != nil {
-			at.line = invalid.line
-			i.refuse(at, invalid.message)
-			continue
-		}
-		for n, v := range values {
-			at.line = v.line
-			if n > 0 && !i.room(at) {
-				return
-			}
-			i.add(at, v.content)
+		case wrong != nil:
+			i.Unreadable = append(i.Unreadable, wrong)
+		default:
+			i.add(at, d.Content)
 		}
 	}
 }

@@ -104,6 +104,7 @@ func (s Summary) text() string {
 		fmt.Fprintf(&b, "%s without a Namespace object in the files, so judged without its labels: %s\n",
 			plural(len(names), "namespace"), printable(strings.Join(names, ", ")))
 	}
+	b.WriteString(s.OwnSummary.text())
 	line(s.PassedOver, "document", "passed over: no Kubernetes object")
 	line(s.Unreadable, "part", "of the input could not be read")
 	return b.String()

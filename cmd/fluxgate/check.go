@@ -38,6 +38,9 @@ Each PATH is a file, a directory that is read with all below it (*.yaml, *.yml, 
 hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files;
 other objects, and YAML that is no Kubernetes object, are passed over. Without --policy the built-in default policy applies.
 
+PolicyExceptions count, be they among the policies or among the manifests, as far as their policy accepts them. SourcePolicies
+among the manifests are only looked at for mistakes: a check judges by those of --policy.
+
 Registries are asked with your own docker configuration, whatever secretRef names. With --offline no connection is opened:
 what needs a registry is reported as not judged and does not change the exit code. Of Secrets in the files only public keys
 are read (*.pub, *.crt, *.pem), for policies that say whom a verify block may trust; a Secret that is not there, or is
@@ -66,7 +69,7 @@ encrypted, is reported as not judged in the same way.
 
 func (f *checkFlags) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.policies, "policy", "p", nil, "file or directory of SourcePolicies; repeatable")
+	flags.StringArrayVarP(&f.policies, "policy", "p", nil, "file or directory of SourcePolicies and PolicyExceptions; repeatable")
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the objects that name none")
 	flags.StringVarP(&f.output, "output", "o", "text", "format of the report: "+strings.Join(check.Formats(), ", "))
 	flags.BoolVar(&f.offline, "offline", false, "open no connection")

@@ -11,7 +11,6 @@ import (
 
 	"github.com/fluxgate/fluxgate/check"
 	"github.com/fluxgate/fluxgate/gate"
-	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
 )
 
@@ -37,20 +36,9 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 	for _, unreadable := range inventory.Unreadable {
 		fmt.Fprintln(s.err, "fluxgate:", unreadable)
 	}
-	judge := check.Judge{
-		Gate: gate.New(gate.Options{
-			Policies:      func() *policy.Set { return policies },
-			Lookup:        inventory,
-			Namespaces:    inventory,
-			Referrers:     inventory,
-			Pending:       inventory.Pending,
-			Keys:          inventory,
-			Resolver:      resolver,
-			KeepSourceRef: f.keepSourceRef,
-		}),
-		Details: f.verbose,
-		Timeout: f.timeout,
-	}
+	options := inventory.GateOptions(policies, time.Now())
+	options.Resolver, options.KeepSourceRef = resolver, f.keepSourceRef
+	judge := check.Judge{Gate: gate.New(options), Details: f.verbose, Timeout: f.timeout}
 	report := judge.Report(ctx, inventory)
 	if err := report.Write(s.out, f.output, styleOf(s.out, term.IsTerminal)); err != nil {
 		return fmt.Errorf("write the report: %w", err)

@@ -20,7 +20,7 @@ func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "registry", "reload", "rulesdoc", "webhook"},
 		"webhook":         {"flux", "gate", "policy", "policy/v1alpha1", "registry"},
-		"check":           {"flux", "gate", "policy", "registry", "verify"},
+		"check":           {"flux", "gate", "policy", "policy/v1alpha1", "registry", "verify"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry", "verify"},
 		"cluster":         {"flux", "gate", "policy", "policy/v1alpha1", "registry", "reload", "verify"},
