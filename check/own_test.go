@@ -153,9 +153,10 @@ func TestStored(t *testing.T) {
 	if found, err := inventory.Lookup(t.Context(), key); err != nil || found == nil {
 		t.Errorf("got %v and %v, want the object", found, err)
 	}
-	_, err = Stored("with", []map[string]any{app, app, {"apiVersion": "v1", "kind": "Namespace"}})
+	_, err = Stored("with", []map[string]any{app, app, {"apiVersion": "v1", "kind": "Namespace"}, {"kind": "Secret"}})
 	want := "with[1]: OCIRepository x/app is also in with[0]; check what is applied, for example: kustomize build DIR | fluxgate check -\n" +
-		"with[2]: Namespace: metadata: is missing or not a mapping"
+		"with[2]: Namespace: metadata: is missing or not a mapping\n" +
+		"with[3]: is no object: apiVersion or kind is missing"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

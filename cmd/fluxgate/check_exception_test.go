@@ -37,7 +37,7 @@ func TestCheckTakesExceptions(t *testing.T) {
 		"without an exception":       {unverified, 1, "1 denied", ""},
 		"with one":                   {unverified + until(time.Hour), 0, "1 allowed", ""},
 		"with one that is too long":  {unverified + until(48*time.Hour), 1, "exception prod/legacy has no effect: policy own accepts no exception that lasts longer than 24h0m0s", ""},
-		"with one that is malformed": {unverified + strings.Replace(until(time.Hour), "until", "untill", 1), 2, "1 denied", "fluxgate: stdin: document 2: line 8: PolicyException: spec.untill: unknown field: did you mean until?\n"},
+		"with one that is malformed": {unverified + strings.Replace(until(time.Hour), "until", "unitl", 1), 2, "1 denied", "fluxgate: stdin: document 2: line 8: PolicyException: spec.unitl: unknown field: did you mean until?\n"},
 		"with a policy":              {unverified + "---\n" + ownPolicy, 1, "1 SourcePolicy among the manifests: well-formed, and not used to judge", ""},
 		"with a broken policy":       {unverified + "---\n" + strings.Replace(ownPolicy, "rule: require", "rule: requires", 1), 2, "1 denied", "fluxgate: stdin: document 2: line 8: SourcePolicy: spec.rules[0].rule: unknown rule \"requires-verify\": did you mean require-verify?\n"},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluxgate/fluxgate/check"
 	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/policytest"
 )
 
 const exitCodes = `Exit codes: 0 nothing is denied; 1 something is denied; 2 bad usage, or input that cannot be read; 3 it could not be done
@@ -27,14 +28,24 @@ type outcomeError struct{ outcome check.Outcome }
 
 func (e outcomeError) Error() string { return fmt.Sprintf("outcome %d", e.outcome) }
 
+// testsError carries what tests of policies came to; the report has said everything already.
+type testsError struct{ outcome policytest.Outcome }
+
+func (e testsError) Error() string { return fmt.Sprintf("outcome %d of the tests", e.outcome) }
+
 // exitCode is the only place that knows what the exit codes mean. It prints the errors that nobody has shown yet.
 func exitCode(err error, stderr io.Writer) int {
 	var outcome outcomeError
+	var tests testsError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &outcome):
 		return outcomeCode(outcome.outcome)
+	case errors.As(err, &tests) && tests.outcome == policytest.Failed:
+		return 1
+	case errors.As(err, &tests) && tests.outcome == policytest.BadInput:
+		return 2
 	}
 	fmt.Fprintln(stderr, "fluxgate:", err)
 	if isUsers(err) {

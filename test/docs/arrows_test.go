@@ -18,8 +18,9 @@ const module = "github.com/fluxgate/fluxgate/"
 // (flux, pin, policy, verify) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "registry", "reload", "rulesdoc", "webhook"},
+		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "policytest", "registry", "reload", "rulesdoc", "webhook"},
 		"webhook":         {"flux", "gate", "policy", "policy/v1alpha1", "registry"},
+		"policytest":      {"check", "flux", "gate", "policy", "policy/v1alpha1", "registry"},
 		"check":           {"flux", "gate", "policy", "policy/v1alpha1", "registry", "verify"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry", "verify"},

@@ -1,0 +1,9 @@
+package registry
+
+// Classes are all that an *Error can be of.
+func Classes() []Class {
+	return []Class{
+		ClassUnreachable, ClassTimeout, ClassUnauthorized, ClassNotFound, ClassRateLimited, ClassMalformed, ClassRefused,
+		ClassCredentials, ClassNoMatch, ClassReference, ClassOffline,
+	}
+}
