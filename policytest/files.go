@@ -17,6 +17,8 @@ import (
 const (
 	// maxFiles bounds the files that are read; a wrong path must not take for ever.
 	maxFiles = 20_000
+	// maxDocuments bounds the documents of one file.
+	maxDocuments = 10_000
 	// maxRego bounds a file of Rego, in bytes. A rule has a limit of its own.
 	maxRego = 1 << 20
 )
@@ -62,36 +64,51 @@ func (s *suite) readYAML(file string, text []byte) error {
 	if !bytes.Contains(text, []byte(v1alpha1.GroupVersion.Group+"/")) {
 		return nil
 	}
+	var lines map[int][]int
+	documents := 0
 	for d, wrong := range check.Documents(file, text) {
+		at := place{file: file, document: d.Number, line: d.Line}
+		if documents++; documents > maxDocuments {
+			s.refuse(at.error("is one more than the %d documents that are read of a file; split it", maxDocuments))
+			return nil
+		}
 		if wrong != nil {
 			s.refuse(wrong)
 			continue
 		}
-		object, _ := d.Content.(map[string]any)
-		version, _ := object["apiVersion"].(string)
-		kind := object["kind"]
-		if group, _, _ := strings.Cut(version, "/"); group != v1alpha1.GroupVersion.Group {
-			continue
-		}
-		at := place{file: file, document: d.Number, line: d.Line}
-		written, err := json.Marshal(object)
-		if err != nil {
-			return err
-		}
+		kind, written, err := s.ownDocument(at, d.Content)
 		switch {
-		case kind != v1alpha1.SourcePolicyKind && kind != policy.TestKind:
-		case version != v1alpha1.GroupVersion.String():
-			s.refuse(at.error("apiVersion: %s is not read here: write %s", version, v1alpha1.GroupVersion))
-		case kind == policy.TestKind:
-			err = s.readTable(at, written, caseLines(text, d.Line))
-		default:
+		case err != nil:
+		case kind == v1alpha1.SourcePolicyKind:
 			err = s.readPolicy(at, written)
+		case kind == policy.TestKind:
+			if lines == nil {
+				lines = caseLines(text)
+			}
+			err = s.readTable(at, written, lines[d.Line])
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ownDocument gives the kind and the text of a document of Fluxgate's that is read here; the kind of others is empty.
+func (s *suite) ownDocument(at place, content any) (kind string, text []byte, err error) {
+	object, _ := content.(map[string]any)
+	version, _ := object["apiVersion"].(string)
+	kind, _ = object["kind"].(string)
+	group, _, _ := strings.Cut(version, "/")
+	switch {
+	case group != v1alpha1.GroupVersion.Group, kind != v1alpha1.SourcePolicyKind && kind != policy.TestKind:
+		return "", nil, nil
+	case version != v1alpha1.GroupVersion.String():
+		s.refuse(at.error("apiVersion: %s is not read here: write %s", version, v1alpha1.GroupVersion))
+		return "", nil, nil
+	}
+	text, err = json.Marshal(object)
+	return kind, text, err
 }
 
 // readPolicy takes the custom rules of a policy. Whatever is wrong with the policy is bad input.

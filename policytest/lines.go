@@ -6,17 +6,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// caseLines gives the lines of a file on which the cases of the document begin that begins on a line; nil where they cannot
-// be told. Nothing is expanded.
-func caseLines(text []byte, line int) []int {
+// caseLines gives the lines of a file on which cases begin, by the line on which their document does. What cannot be read is
+// not among them. Nothing is expanded.
+func caseLines(text []byte) map[int][]int {
+	lines := map[int][]int{}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for {
 		var root yaml.Node
 		if err := decoder.Decode(&root); err != nil {
-			return nil
+			return lines
 		}
-		if len(root.Content) == 1 && root.Content[0].Line == line {
-			return linesOf(root.Content[0], "cases")
+		if len(root.Content) == 1 {
+			lines[root.Content[0].Line] = linesOf(root.Content[0], "cases")
 		}
 	}
 }
