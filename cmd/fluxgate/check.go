@@ -35,8 +35,9 @@ func newCheckCommand() *cobra.Command {
 		Long: `Judge manifests as the webhooks would when they are applied, and show the digests that would be pinned.
 
 Each PATH is a file, a directory that is read with all below it (*.yaml, *.yml, *.json), or - for standard input. Files may
-hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files;
-other objects, and YAML that is no Kubernetes object, are passed over. Without --policy the built-in default policy applies.
+hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files, so
+that a source is judged for whatever refers to it there; other objects, and YAML that is no Kubernetes object, are passed
+over. Without --policy the built-in default policy applies.
 
 PolicyExceptions count, be they among the policies or among the manifests, as far as their policy accepts them. SourcePolicies
 among the manifests are only looked at for mistakes: a check judges by those of --policy.
