@@ -87,6 +87,7 @@ func BenchmarkReferring(b *testing.B) {
 					}
 					index.Set(flux.KeyOf(obj), obj)
 				}
+				b.ReportAllocs()
 				for b.Loop() {
 					if got := index.Namespaces(appKey("shared")); len(got) != namespaces+1 {
 						b.Fatal(got)

@@ -37,9 +37,19 @@ func (r *Referrers) Remove(referrer Key) { r.put(referrer, reference{}) }
 
 // Namespaces returns the namespaces whose objects depend on a source, sorted.
 func (r *Referrers) Namespaces(source Key) []string {
+	names := r.namespaces(source)
+	slices.Sort(names)
+	return names
+}
+
+func (r *Referrers) namespaces(source Key) []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return slices.Sorted(maps.Keys(r.counts[source]))
+	counts := r.counts[source]
+	if len(counts) == 0 {
+		return nil
+	}
+	return slices.AppendSeq(make([]string, 0, len(counts)), maps.Keys(counts))
 }
 
 func (r *Referrers) put(referrer Key, is reference) {

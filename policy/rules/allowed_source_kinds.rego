@@ -6,8 +6,8 @@
 #   ExternalArtifact, or a kind that Fluxgate does not know, nobody can tell what it makes Flux pull. Where one of them is
 #   meant to be used, its kind is listed in `allow`; HelmRepository stands there for one over http.
 #
-#   A reference to an object that does not exist yet is not judged: the object is when it is created, and the reference
-#   at its next change.
+#   A reference to an object that does not exist yet is not judged: the object is when it is created, for those who
+#   refer to it too. What follows until then is spec.missingSources of the policy.
 # custom:
 #   severity: medium
 #   phase: static

@@ -7,8 +7,8 @@
 #
 #   A HelmChart that is written by hand is judged as well, and so is the HelmRelease that refers to one. That the
 #   HelmRepository does not exist yet is no excuse, as none could be pinned; a HelmChart that does not exist yet is
-#   judged when it is created, in its own namespace: beside this rule, forbid-cross-namespace keeps it there. Charts
-#   from a GitRepository or a Bucket are the matter of allowed-source-kinds.
+#   judged when it is created, for those who refer to it too. Charts from a GitRepository or a Bucket are the matter of
+#   allowed-source-kinds.
 # custom:
 #   severity: medium
 #   phase: static
