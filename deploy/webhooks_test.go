@@ -105,6 +105,7 @@ func TestExemptIsOnlyWhatNoTenantCanName(t *testing.T) {
 	}
 }
 
+// TestTheWebhooksSeeMainResourcesOnly, and of Namespaces whatever else changes their labels.
 func TestTheWebhooksSeeMainResourcesOnly(t *testing.T) {
 	const source, both = "source.toolkit.fluxcd.io/", "CREATE UPDATE "
 	want := map[string][]string{
@@ -118,7 +119,7 @@ func TestTheWebhooksSeeMainResourcesOnly(t *testing.T) {
 			both + source + "v1beta2/helmcharts", both + source + "v1beta2/helmrepositories", both + source + "v1beta2/ocirepositories",
 		},
 		"policies.fluxgate.dev":   {both + "fluxgate.dev/v1alpha1/policyexceptions", both + "fluxgate.dev/v1alpha1/sourcepolicies"},
-		"namespaces.fluxgate.dev": {"UPDATE /v1/namespaces"},
+		"namespaces.fluxgate.dev": {"UPDATE /v1/namespaces", "UPDATE /v1/namespaces/finalize", "UPDATE /v1/namespaces/status"},
 	}
 	got := map[string][]string{}
 	for name, hook := range hooks(t) {

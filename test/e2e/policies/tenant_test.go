@@ -110,6 +110,15 @@ exceptions: {rules: [require-verify], maxDuration: 1h}
 				t.Errorf("label %s: got %q, want a denial by the guard", what, got)
 			}
 		}
+		for _, subresource := range []string{"status", "finalize"} { // which change metadata too
+			ns := &corev1.Namespace{}
+			must(t, admin(t).Get(t.Context(), client.ObjectKey{Name: "strict"}, ns))
+			delete(ns.Labels, "environment")
+			got := refusal(t, tenant.SubResource(subresource).Update(t.Context(), ns))
+			if !strings.Contains(got, "[strict/namespace-guard] metadata.labels:") {
+				t.Errorf("by way of /%s: got %q, want a denial by the guard", subresource, got)
+			}
+		}
 		if err := labelled(t, tenant, "strict", func(l map[string]string) { l["team"] = "mallory" }); err != nil {
 			t.Errorf("a label that no policy reads: %v", err)
 		}
