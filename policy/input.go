@@ -28,7 +28,7 @@ func (in *Input) build() {
 	for i := range r.Sources {
 		terms[i] = sourceTerm(&r.Sources[i])
 	}
-	in.operation = ast.InternedTerm(r.Operation)
+	in.operation = textTerm(r.Operation)
 	in.object = fields{}.
 		text(termAPIVersion, r.APIVersion).text(termKind, r.Kind).
 		text(termNamespace, r.Namespace).text(termName, r.Name).
@@ -137,7 +137,7 @@ func parents(name string) *ast.Term {
 	terms := make([]*ast.Term, 0, strings.Count(name, "/"))
 	for i := range len(name) {
 		if name[i] == '/' {
-			terms = append(terms, ast.StringTerm(name[:i]))
+			terms = append(terms, textTerm(name[:i]))
 		}
 	}
 	return ast.ArrayTerm(terms...)

@@ -48,6 +48,7 @@ func (l *Library) prepare(p *Policy, params map[string]map[string]any) error {
 		if g.all, err = l.newQuery(paths...); err != nil {
 			return err
 		}
+		g.all.cache = uncached{}
 		p.phases[phase] = g
 	}
 	return nil

@@ -19,6 +19,8 @@ var errUndefined = errors.New("the result is undefined")
 type query struct {
 	prepared rego.PreparedEvalQuery
 	trace    topdown.QueryTracer // nil but in tests of policies
+	// cache is nil for OPA's own.
+	cache topdown.VirtualCache
 }
 
 // newQuery prepares a query for the array of the documents at the given paths.
@@ -58,6 +60,7 @@ func (q *query) eval(ctx context.Context, input ast.Value) (*ast.Array, error) {
 		rego.EvalParsedInput(input),
 		rego.EvalExternalCancel(cancel),
 		rego.EvalMetrics(metrics.NoOp()),
+		rego.EvalVirtualCache(q.cache),
 	)
 	if q.trace != nil {
 		options = append(options, rego.EvalQueryTracer(q.trace))

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/open-policy-agent/opa/v1/ast"
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/fluxgate/fluxgate/flux"
+)
 
 // The keys of the input document. They are made once, since making them for each review would cost more than the values.
 var (
@@ -68,6 +72,29 @@ var (
 	termFingerprint = ast.StringTerm("fingerprint")
 )
 
+// usual are the values that most inputs have, made once for the same reason.
+var usual = usualTerms("CREATE", "UPDATE",
+	"source.toolkit.fluxcd.io/v1", "helm.toolkit.fluxcd.io/v2", "kustomize.toolkit.fluxcd.io/v1", flux.SourceGroup,
+	"OCIRepository", "HelmRelease", "HelmRepository", "HelmChart", "Kustomization", "GitRepository",
+	string(flux.FormOCIRepository), string(flux.FormHelmChart), string(flux.FormHelmRepository), string(flux.FormOther),
+	"spec", "spec.chartRef", "spec.sourceRef", "spec.chart.spec", "generic", "aws", "gcp", "azure", "cosign", "notation",
+	"ghcr.io", "docker.io", "1m", "5m", "10m", "30m", "1h", "cosign.pub")
+
+func usualTerms(texts ...string) map[string]*ast.Term {
+	terms := make(map[string]*ast.Term, len(texts))
+	for _, text := range texts {
+		terms[text] = ast.StringTerm(text)
+	}
+	return terms
+}
+
+func textTerm(text string) *ast.Term {
+	if term, found := usual[text]; found {
+		return term
+	}
+	return ast.StringTerm(text)
+}
+
 // fields collects the fields of an object, leaving out those that are empty or false.
 type fields [][2]*ast.Term
 
@@ -75,7 +102,7 @@ func (f fields) text(key *ast.Term, value string) fields {
 	if value == "" {
 		return f
 	}
-	return append(f, ast.Item(key, ast.InternedTerm(value)))
+	return append(f, ast.Item(key, textTerm(value)))
 }
 
 func (f fields) flag(key *ast.Term, value bool) fields {

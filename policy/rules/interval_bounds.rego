@@ -79,32 +79,38 @@ _readable(text) if {
 }
 
 # METADATA
-# description: an interval outside of the bounds; told beside a source, so that it ratchets with that
-violations contains violation if {
+# description: an interval outside of the bounds
+violations contains _violation("spec.interval", flaw) if {
+	interval := input.object.interval
+	flaw := _flaw(interval, time.parse_duration_ns(interval))
 	input.sources[0]
-	some path, interval in _intervals
-	violation := {
-		"source": 0,
-		"own": true,
-		"path": path,
-		"message": _flaw(interval, time.parse_duration_ns(interval)),
-		"remediation": sprintf("set %s to %s", [path, _bounds]),
-	}
 }
 
-_intervals["spec.interval"] := input.object.interval
-
-_intervals["spec.chart.spec.interval"] := input.object.chart_interval
+# METADATA
+# description: the same of the chart or source that is made for a HelmRelease
+violations contains _violation("spec.chart.spec.interval", flaw) if {
+	interval := input.object.chart_interval
+	flaw := _flaw(interval, time.parse_duration_ns(interval))
+	input.sources[0]
+}
 
 # Undefined, so no violation, within the bounds.
-_flaw(interval, 0) := sprintf("%q is no interval", [interval])
-
-_flaw(interval, length) := sprintf("%s is shorter than %s", [interval, _params.min]) if {
-	length > 0
-	length < _prepared.min
+_flaw(interval, length) := sprintf("%q is no interval", [interval]) if {
+	length == 0
+} else := sprintf("%s is shorter than %s", [interval, _params.min]) if {
+	length < input.prepared["interval-bounds"].min
+} else := sprintf("%s is longer than %s", [interval, _params.max]) if {
+	length > input.prepared["interval-bounds"].max
 }
 
-_flaw(interval, length) := sprintf("%s is longer than %s", [interval, _params.max]) if length > _prepared.max
+# Told beside a source, so that it ratchets with that.
+_violation(path, flaw) := {
+	"source": 0,
+	"own": true,
+	"path": path,
+	"message": flaw,
+	"remediation": sprintf("set %s to %s", [path, _bounds]),
+}
 
 _bounds := sprintf("a duration from %s to %s", [_params.min, _params.max]) if {
 	_params.min
@@ -114,5 +120,3 @@ _bounds := sprintf("a duration from %s to %s", [_params.min, _params.max]) if {
 } else := sprintf("%s or less", [_params.max])
 
 _params := input.params["interval-bounds"]
-
-_prepared := input.prepared["interval-bounds"]

@@ -134,10 +134,41 @@ _mistake(pattern) := sprintf("%q is no regular expression, which Flux reads it a
 # description: a source whose verify block trusts others than the policy does, or nobody in particular
 violations contains violation if {
 	some i, source in input.sources
+	not _sound(source)
 	source.form in {"oci-repository", "helm-chart"}
 	some flaw in _flaws(source)
 	violation := _of(i, source, flaw.message, flaw.remediation)
 }
+
+# The two usual blocks, if all is well with them. Most are, and to look for flaws takes longer.
+_sound(source) if {
+	source.verify.provider in {"cosign", "notation"}
+	count(source.verify.identities) == 0
+	count(source.keys.entries) > 0
+	source.verify.secret_ref
+	not source.verify.trusted_root_secret_ref
+	not _odd_key(source)
+}
+
+_sound(source) if {
+	source.verify.provider == "cosign"
+	count(source.verify.identities) > 0
+	not source.verify.secret_ref
+	not source.verify.trusted_root_secret_ref
+	not _odd_identity(source)
+}
+
+_odd_key(source) if {
+	some key in source.keys.entries
+	not input.prepared["verify-identity"].keys[key.fingerprint]
+}
+
+_odd_identity(source) if {
+	some identity in source.verify.identities
+	not _listed(identity)
+}
+
+_listed(identity) if input.prepared["verify-identity"].identities[[identity.issuer, identity.subject]]
 
 _flaws(source) := {{"message": "no signature is verified", "remediation": _whole(source)}} if {
 	not source.verify
