@@ -40,8 +40,8 @@ func IntervalsOf(obj *unstructured.Unstructured) Intervals {
 	return i
 }
 
-// duration reads a field as Flux's controllers do (metav1.Duration); one that they cannot read would keep them from
-// reading any object of the kind. Negative ones are refused by Flux's schema.
+// duration reads a field as Flux's controllers do (metav1.Duration). Flux's schema refuses negative ones, and lets some pass
+// that are too long to be read.
 func (f fields) duration(key string) {
 	text := f.text(key)
 	if text == "" {

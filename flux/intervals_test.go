@@ -45,7 +45,7 @@ func TestIntervals(t *testing.T) {
 	}
 }
 
-// TestADurationThatFluxCannotReadIsABadObject: a controller that meets one fails to list all objects of the kind.
+// TestADurationThatFluxCannotReadIsABadObject, be it one that Flux's schema lets pass.
 func TestADurationThatFluxCannotReadIsABadObject(t *testing.T) {
 	for text, good := range map[string]bool{
 		"5m": true, "1h30m": true, "0s": true, "1.5h": true, "100ms": true,

@@ -8,7 +8,7 @@
 #   Each object is judged by its own interval, not by that of the source that it refers to: that one is judged when it is
 #   written. A HelmRelease may have a second one for the HelmChart or OCIRepository that is made for it; where it has none,
 #   its own holds for both. A HelmRepository over http without an interval has Flux's default of 1m. An interval that is no
-#   duration is refused as a bad object, whatever the policies say: no controller could read it.
+#   duration is refused as a bad object, whatever the policies say.
 # custom:
 #   severity: low
 #   phase: static

@@ -206,7 +206,7 @@ _key_flaws(source) := {_elsewhere} if {
 	_bad(source.keys)
 } else := {{
 	"message": sprintf("Secret %q %s", [source.verify.secret_ref, source.keys.problem]),
-	"remediation": sprintf("keep in it only keys of the policy's list: %s", [_prepared.listed.keys]),
+	"remediation": sprintf("put into it only keys of the policy's list: %s", [_prepared.listed.keys]),
 }} if {
 	source.keys.problem
 } else := {{

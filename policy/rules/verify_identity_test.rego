@@ -71,7 +71,7 @@ test_a_secret_that_gives_no_keys_is_refused if {
 		"source": 0,
 		"path": "spec.verify",
 		"message": `Secret "keys" does not exist`,
-		"remediation": "keep in it only keys of the policy's list: none",
+		"remediation": "put into it only keys of the policy's list: none",
 	}}
 }
 
