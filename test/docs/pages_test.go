@@ -130,7 +130,7 @@ func TestEveryAnswerIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	explained := []string{gate.RulePin, gate.RuleStalePin, gate.RuleMissingSource, "rule", "namespace", "lookup", "keys"}
+	explained := []string{gate.RulePin, gate.RuleStalePin, gate.RuleMissingSource, gate.RuleNamespaceGuard, "rule", "namespace", "lookup", "keys", "policy", "access"}
 	for _, rule := range rules {
 		explained = append(explained, rule.Name)
 	}
