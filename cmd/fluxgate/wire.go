@@ -60,7 +60,9 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	resolving.Credentials = registry.PullSecrets{Reader: cluster.Secrets{Live: live}}
+	resolving.Credentials = registry.ObjectCredentials{
+		Secrets: cluster.Secrets{Live: live}, ServiceAccounts: cluster.ServiceAccounts{Live: live},
+	}
 	reviewer := gate.New(gate.Options{
 		Policies:      func() *policy.Set { return policies },
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
