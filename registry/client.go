@@ -15,6 +15,7 @@ import (
 type Client struct {
 	options Options
 	cache   *cache
+	pauses  *pauses
 	flights singleflight.Group
 	// What is under way is limited by registry, by namespace and in all; lists of tags by namespace.
 	hosts, namespaces, lists, total *limiter
@@ -29,6 +30,7 @@ func New(o Options) *Client {
 	return &Client{
 		options: o,
 		cache:   newCache(o.Cache, o.Now),
+		pauses:  newPauses(o.Cache, o.Now),
 		routes:  newRoutes(o),
 
 		hosts:      newLimiter(o.PerHost),
@@ -55,6 +57,9 @@ func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return Resolution{}, p.failure(err)
+	}
+	if wanted, found := c.pauses.standing(askerOf(p, login)); found {
+		return Resolution{}, wanted.failure(p, c.options.Now())
 	}
 	// A fresh query joins only fresh ones, a young one young ones: the flight of another may end with what the cache says.
 	// None joins that of another namespace, which waits for that namespace's turn.
@@ -107,6 +112,11 @@ func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
 		return answer{failure: p.failure(err), unasked: true}
 	}
 	defer release()
+	asker := askerOf(p, login)
+	if wanted, paused := c.pauses.enter(asker); paused { // it began while this query waited
+		return answer{failure: wanted.failure(p, c.options.Now()), unasked: true}
+	}
+	defer func() { c.pauses.learn(asker, found) }()
 	// The registry gets the whole time: what it says is remembered for those who did not have to wait.
 	ctx, cancel := context.WithTimeout(ctx, c.options.ResolveTimeout)
 	defer cancel()
