@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/fluxgate/fluxgate/cluster"
 	"github.com/fluxgate/fluxgate/flux"
@@ -202,5 +204,40 @@ func TestSlimKeepsNamesLabelsAndSpec(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.(*unstructured.Unstructured).Object); diff != "" {
 		t.Errorf("object (-want +got):\n%s", diff)
+	}
+}
+
+func TestIssueToken(t *testing.T) {
+	forbidden := errors.New("is forbidden")
+	tests := map[string]struct {
+		answer error
+		want   string
+		err    error
+	}{
+		"a token":               {want: "the-token"},
+		"no right to create it": {answer: forbidden, err: forbidden},
+	}
+	for sentence, test := range tests {
+		t.Run(sentence, func(t *testing.T) {
+			live := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{SubResourceCreate: func(
+				_ context.Context, _ client.Client, name string, obj, sub client.Object, _ ...client.SubResourceCreateOption,
+			) error {
+				request := sub.(*authenticationv1.TokenRequest)
+				seconds := int64(600)
+				want := authenticationv1.TokenRequestSpec{Audiences: []string{"sts.amazonaws.com"}, ExpirationSeconds: &seconds}
+				if diff := cmp.Diff(want, request.Spec); diff != "" {
+					t.Errorf("request (-want +got):\n%s", diff)
+				}
+				if got := name + " of " + obj.GetNamespace() + "/" + obj.GetName(); got != "token of prod/puller" {
+					t.Errorf("asked for the %s", got)
+				}
+				request.Status.Token = "the-token"
+				return test.answer
+			}})
+			got, err := cluster.Tokens{Live: live}.IssueToken(context.Background(), "prod", "puller", []string{"sts.amazonaws.com"})
+			if got != test.want || !errors.Is(err, test.err) {
+				t.Errorf("got %q, %v, want %q, %v", got, err, test.want, test.err)
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fluxgate/fluxgate/certs"
+	"github.com/fluxgate/fluxgate/cloud"
 	"github.com/fluxgate/fluxgate/cluster"
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
@@ -61,7 +62,10 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		return err
 	}
 	resolving.Credentials = registry.ObjectCredentials{
-		Secrets: cluster.Secrets{Live: live}, ServiceAccounts: cluster.ServiceAccounts{Live: live},
+		Secrets:         cluster.Secrets{Live: live},
+		ServiceAccounts: cluster.ServiceAccounts{Live: live},
+		// Something of the review's time is left to say what is wrong.
+		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
 	}
 	reviewer := gate.New(gate.Options{
 		Policies:      func() *policy.Set { return policies },

@@ -18,12 +18,13 @@ const module = "github.com/fluxgate/fluxgate/"
 // (flux, pin, policy) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "registry", "rulesdoc", "webhook"},
+		"cmd/fluxgate":    {"certs", "check", "cloud", "cluster", "gate", "policy", "registry", "rulesdoc", "webhook"},
 		"webhook":         {"flux", "gate", "policy", "registry"},
 		"check":           {"flux", "gate", "policy", "registry"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry"},
 		"cluster":         {"flux", "gate", "registry"},
+		"cloud":           {"registry"},
 		"registry":        {"flux"},
 		"pin":             {"flux"},
 		"policy":          {"flux", "policy/v1alpha1"},
@@ -36,7 +37,7 @@ func arrows() map[string][]string {
 // dialling are the imports by which a package reaches a network.
 func dialling() []string {
 	return []string{
-		"net/http", "crypto/tls", "k8s.io/client-go", "sigs.k8s.io/controller-runtime",
+		"net/http", "crypto/tls", "k8s.io/client-go", "sigs.k8s.io/controller-runtime", "github.com/fluxcd/pkg/auth",
 		"github.com/google/go-containerregistry/pkg/v1/remote",
 	}
 }
