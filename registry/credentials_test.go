@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
 )
@@ -173,15 +175,67 @@ func TestTheCommandLineUsesTheUsersOwnLogin(t *testing.T) {
 	f.Options.Credentials = registry.DockerConfig{}
 	q := withSecret(t, "apps", "in-the-cluster")
 	q.Source.ServiceAccountName, q.Source.Provider = "puller", "aws"
+	q.Source.CertSecretRef, q.Source.ProxySecretRef = "ca", "proxy"
 	if got := mustResolve(t, f.client(), q); got.Digest != want {
 		t.Errorf("got %s, want %s", got.Digest, want)
 	}
 	f.wantCount(t, http.MethodHead, app, 1)
 }
 
-func TestWithoutCredentialsASecretRefIsAnError(t *testing.T) {
+func TestWithoutCredentialsASourceThatNeedsThemIsAnError(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
-	_, err := resolve(t, f.client(), withSecret(t, "apps", "pull"))
-	wantClass(t, err, registry.ClassCredentials)
+	cases := map[string]func(*flux.Source){
+		"secretRef":          func(s *flux.Source) { s.SecretRef = "pull" },
+		"serviceAccountName": func(s *flux.Source) { s.ServiceAccountName = "puller" },
+		"certSecretRef":      func(s *flux.Source) { s.CertSecretRef = "ca" },
+		"proxySecretRef":     func(s *flux.Source) { s.ProxySecretRef = "proxy" },
+		"provider":           func(s *flux.Source) { s.Provider = "aws" },
+	}
+	for field, change := range cases {
+		q := tagged(t, app, "v1")
+		change(&q.Source)
+		_, err := resolve(t, f.client(), q)
+		if got, want := failureOf(t, err, registry.ClassCredentials).Advice, field+" is set, but no credentials can be read here"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 	f.wantCount(t, "", "ghcr.io", 0)
+}
+
+// One tenant may read all of a registry, the other one repository: what the first was told is not repeated to the second.
+func TestTwoTenantsWithDifferentRights(t *testing.T) {
+	const open, closed = "ghcr.io/acme/open", "ghcr.io/acme/closed"
+	f := newFixture(t, "ghcr.io")
+	digests := map[string]string{open: f.MustPush(t, open, "v1"), closed: f.MustPush(t, closed, "v1")}
+	for repository, passwords := range map[string][]string{open: {"rich", "poor"}, closed: {"rich"}} {
+		f.Break(repository, func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if _, password, _ := req.BasicAuth(); !slices.Contains(passwords, password) {
+					registrytest.Status(http.StatusForbidden, "DENIED")(next).ServeHTTP(w, req)
+					return
+				}
+				next.ServeHTTP(w, req)
+			})
+		})
+	}
+	f.Break("ghcr.io", func(http.Handler) http.Handler { // the ping asks for a login
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+	})
+	f.Options.Credentials = objects(secrets{"rich/pull": pullSecret("ghcr.io", "rich"), "poor/pull": pullSecret("ghcr.io", "poor")}, nil)
+	client := f.client()
+	for _, namespace := range []string{"rich", "poor", "rich", "poor"} {
+		for repository, want := range digests {
+			q := tagged(t, repository, "v1")
+			q.Source.Namespace, q.Source.SecretRef = namespace, "pull"
+			got, err := resolve(t, client, q)
+			if namespace == "poor" && repository == closed {
+				wantClass(t, err, registry.ClassUnauthorized)
+			} else if err != nil || got.Digest != want {
+				t.Errorf("%s at %s: got %v, %v", namespace, repository, got, err)
+			}
+		}
+	}
 }

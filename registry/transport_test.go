@@ -3,10 +3,14 @@ package registry_test
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -35,7 +39,7 @@ func TestCertificatesOfAnObject(t *testing.T) {
 	certificate, key := f.MustIssue(t, "apps")
 	other := registrytest.Start(t)
 	wrong, wrongKey := other.MustIssue(t, "apps")
-	pem := func(data ...[]byte) *registry.Secret {
+	certs := func(data ...[]byte) *registry.Secret {
 		secret := &registry.Secret{Type: "Opaque", Data: map[string][]byte{"ca.crt": data[0]}}
 		if len(data) > 1 {
 			secret.Data["tls.crt"], secret.Data["tls.key"] = data[1], data[2]
@@ -50,14 +54,14 @@ func TestCertificatesOfAnObject(t *testing.T) {
 		want       string // what users read; empty: an answer
 	}{
 		"no certSecretRef":                        {repository: app, want: "unreachable: its certificate is not trusted"},
-		"the right authority":                     {repository: app, secret: pem(f.CA())},
-		"another authority":                       {repository: app, secret: pem(other.CA()), want: "unreachable: its certificate is not trusted"},
-		"another authority, insecure":             {repository: app, secret: pem(other.CA()), insecure: true, want: "unreachable: its certificate is not trusted"},
-		"a client certificate nobody asks for":    {repository: app, secret: pem(f.CA(), certificate, key)},
-		"the right client certificate":            {repository: "mutual.example.com/acme/app", secret: pem(f.CA(), certificate, key)},
+		"the right authority":                     {repository: app, secret: certs(f.CA())},
+		"another authority":                       {repository: app, secret: certs(other.CA()), want: "unreachable: its certificate is not trusted"},
+		"another authority, insecure":             {repository: app, secret: certs(other.CA()), insecure: true, want: "unreachable: its certificate is not trusted"},
+		"a client certificate nobody asks for":    {repository: app, secret: certs(f.CA(), certificate, key)},
+		"the right client certificate":            {repository: "mutual.example.com/acme/app", secret: certs(f.CA(), certificate, key)},
 		"the right one under the former keys":     {repository: "mutual.example.com/acme/app", secret: former},
-		"no client certificate":                   {repository: "mutual.example.com/acme/app", secret: pem(f.CA()), want: handshakeRefused},
-		"a client certificate of somebody else's": {repository: "mutual.example.com/acme/app", secret: pem(f.CA(), wrong, wrongKey), want: handshakeRefused},
+		"no client certificate":                   {repository: "mutual.example.com/acme/app", secret: certs(f.CA()), want: handshakeRefused},
+		"a client certificate of somebody else's": {repository: "mutual.example.com/acme/app", secret: certs(f.CA(), wrong, wrongKey), want: handshakeRefused},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -302,4 +306,21 @@ func TestAServiceAccountThatChangesIsAnotherLogin(t *testing.T) {
 	delete(known, "apps/puller")
 	_, err = resolve(t, client, q)
 	wantClass(t, err, registry.ClassCredentials)
+}
+
+// A tenant's authority is trusted for the registry. Behind the administrator's proxy it must not make good who poses as that.
+func TestTheAuthorityOfAnObjectDoesNotConcernTheAdministratorsProxy(t *testing.T) {
+	impostor := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		t.Errorf("a proxy that only the object trusts was asked for %s", req.Host)
+	}))
+	defer impostor.Close()
+	impostor.Config.ErrorLog = log.New(io.Discard, "", 0)
+	f := newFixture(t, "ghcr.io")
+	f.Options.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(impostor.URL) }
+	f.Options.Dial = nil
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: impostor.Certificate().Raw})
+	f.Options.Credentials = objects(secrets{"apps/certs": {Data: map[string][]byte{"ca.crt": ca}}}, nil)
+	q := tagged(t, app, "v1")
+	q.Source.CertSecretRef = "certs"
+	wantText(t, f.client(), q, "unreachable: its certificate is not trusted")
 }

@@ -38,8 +38,9 @@ Each PATH is a file, a directory that is read with all below it (*.yaml, *.yml, 
 hold several documents and lists. References between objects and the labels of Namespaces are taken from the same files;
 other objects, and YAML that is no Kubernetes object, are passed over. Without --policy the built-in default policy applies.
 
-Registries are asked with your own docker configuration, whatever secretRef names; Secrets in the files are not read. With
---offline no connection is opened: what needs a registry is reported as not judged and does not change the exit code.
+Registries are asked with your own docker configuration, whatever secretRef, serviceAccountName and provider name, and with
+--registry-ca and HTTPS_PROXY for certSecretRef and proxySecretRef; Secrets in the files are not read. With --offline no
+connection is opened: what needs a registry is reported as not judged and does not change the exit code.
 
 ` + exitCodes,
 		Example: `  fluxgate check --policy policies/ clusters/production/
