@@ -197,8 +197,8 @@ func (e *edge) metadata(w http.ResponseWriter, req *http.Request) {
 func (e *edge) microsoft(w http.ResponseWriter, req *http.Request) {
 	authority := "https://login.microsoftonline.com"
 	tenant, rest, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
-	switch {
-	case rest == "discovery/instance":
+	switch rest {
+	case "discovery/instance":
 		e.answer(w, map[string]any{
 			"tenant_discovery_endpoint": authority + "/" + tenant + "/v2.0/.well-known/openid-configuration",
 			"metadata": []map[string]any{{
@@ -206,13 +206,13 @@ func (e *edge) microsoft(w http.ResponseWriter, req *http.Request) {
 				"aliases": []string{"login.microsoftonline.com"},
 			}},
 		})
-	case rest == "v2.0/.well-known/openid-configuration":
+	case "v2.0/.well-known/openid-configuration":
 		e.answer(w, map[string]any{
 			"authorization_endpoint": authority + "/" + tenant + "/oauth2/v2.0/authorize",
 			"token_endpoint":         authority + "/" + tenant + "/oauth2/v2.0/token",
 			"issuer":                 authority + "/" + tenant + "/v2.0",
 		})
-	case rest == "oauth2/v2.0/token":
+	case "oauth2/v2.0/token":
 		if e.call(w, req, "Entra %s/%s with %s for %s", tenant, req.FormValue("client_id"),
 			req.FormValue("client_assertion"), req.FormValue("scope")) {
 			return

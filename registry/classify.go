@@ -102,6 +102,7 @@ func advice(class Class, err error) string {
 	var certificate *tls.CertificateVerificationError
 	var proxy *proxyError
 	var network *net.OpError
+	var refused *refusedError
 	switch {
 	case class == ClassUnauthorized && errors.As(err, &proxy):
 		return "the proxy of its proxySecretRef asks for a login; username and password are missing or not good"
@@ -117,6 +118,8 @@ func advice(class Class, err error) string {
 		return "the registry did not answer in time"
 	case class == ClassNotFound:
 		return "the tag or the repository does not exist"
+	case class == ClassRefused && errors.As(err, &refused) && refused.proxy:
+		return "the proxy of its proxySecretRef is at a private or reserved address; an administrator can permit the address"
 	case class == ClassRefused:
 		return "the host, or one that it refers to, is at a private or reserved address or asks for plain http; " +
 			"an administrator can permit the address"

@@ -28,7 +28,7 @@ func newFork(o Options, r route, config *tls.Config, own *url.URL) *fork {
 	f.proxied = newTransport(o, config)
 	if own != nil {
 		f.proxy = http.ProxyURL(own)
-		f.proxied.DialContext = newDialer(o, guard{allow: o.AllowEgress}).DialContext
+		f.proxied.DialContext = newDialer(o, guard{allow: o.AllowEgress, proxy: true}).DialContext
 		f.proxied.OnProxyConnectResponse = acceptProxy
 	} else {
 		f.proxied.DialContext = o.Dial

@@ -192,8 +192,7 @@ func TestAProxyAtAPrivateAddressNeedsAnAdministratorsLeave(t *testing.T) {
 			f.Options.Credentials = objects(secrets{"apps/proxy": proxySecret(addresses[name])}, nil)
 			q := tagged(t, app, "v1")
 			q.AllowPrivate, q.Source.ProxySecretRef = true, "proxy"
-			_, err := resolve(t, f.client(), q)
-			wantClass(t, err, registry.ClassRefused)
+			wantText(t, f.client(), q, "address-refused: the proxy of its proxySecretRef is at a private or reserved address")
 			if len(f.dialled) > 0 {
 				t.Errorf("dialled %v", f.dialled)
 			}
