@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/fluxgate/fluxgate/cluster"
 	"github.com/fluxgate/fluxgate/flux"
@@ -196,6 +198,34 @@ func TestKeysOfASecret(t *testing.T) {
 	}
 }
 
+func TestReadServiceAccount(t *testing.T) {
+	account := &corev1.ServiceAccount{
+		ObjectMeta:       metav1.ObjectMeta{Namespace: "prod", Name: "puller", Annotations: map[string]string{"role": "reader"}},
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "a"}, {Name: "b"}},
+	}
+	tests := map[string]struct {
+		live client.Reader
+		want *registry.ServiceAccount
+		err  error
+	}{
+		"a ServiceAccount": {live: reader(t, account), want: &registry.ServiceAccount{
+			PullSecrets: []string{"a", "b"}, Annotations: map[string]string{"role": "reader"}}},
+		"a ServiceAccount that does not exist": {live: reader(t)},
+		"an API server that does not answer":   {live: down{}, err: errDown},
+	}
+	for sentence, test := range tests {
+		t.Run(sentence, func(t *testing.T) {
+			got, err := cluster.ServiceAccounts{Live: test.live}.ReadServiceAccount(context.Background(), "prod", "puller")
+			if !errors.Is(err, test.err) {
+				t.Errorf("error %v, want %v", err, test.err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("account (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestSlimKeepsNamesLabelsAndSpec(t *testing.T) {
 	obj := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
@@ -216,5 +246,40 @@ func TestSlimKeepsNamesLabelsAndSpec(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.(*unstructured.Unstructured).Object); diff != "" {
 		t.Errorf("object (-want +got):\n%s", diff)
+	}
+}
+
+func TestIssueToken(t *testing.T) {
+	forbidden := errors.New("is forbidden")
+	tests := map[string]struct {
+		answer error
+		want   string
+		err    error
+	}{
+		"a token":               {want: "the-token"},
+		"no right to create it": {answer: forbidden, err: forbidden},
+	}
+	for sentence, test := range tests {
+		t.Run(sentence, func(t *testing.T) {
+			live := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{SubResourceCreate: func(
+				_ context.Context, _ client.Client, name string, obj, sub client.Object, _ ...client.SubResourceCreateOption,
+			) error {
+				request := sub.(*authenticationv1.TokenRequest)
+				seconds := int64(600)
+				want := authenticationv1.TokenRequestSpec{Audiences: []string{"sts.amazonaws.com"}, ExpirationSeconds: &seconds}
+				if diff := cmp.Diff(want, request.Spec); diff != "" {
+					t.Errorf("request (-want +got):\n%s", diff)
+				}
+				if got := name + " of " + obj.GetNamespace() + "/" + obj.GetName(); got != "token of prod/puller" {
+					t.Errorf("asked for the %s", got)
+				}
+				request.Status.Token = "the-token"
+				return test.answer
+			}})
+			got, err := cluster.Tokens{Live: live}.IssueToken(context.Background(), "prod", "puller", []string{"sts.amazonaws.com"})
+			if got != test.want || !errors.Is(err, test.err) {
+				t.Errorf("got %q, %v, want %q, %v", got, err, test.want, test.err)
+			}
+		})
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // errAnswer marks answers that are no manifest, or contradict themselves.
@@ -65,12 +67,12 @@ func listTags(ctx context.Context, puller *remote.Puller, repository name.Reposi
 	return tags, nil
 }
 
-// readDigest asks with HEAD and, on any error but one of ours, with GET. No platform is chosen: where the tag names
+// readDigest asks with HEAD and, on any error but one of ours and the wish for a pause, with GET. No platform is chosen: where the tag names
 // an index, the digest is the index's (source-controller, getRevision).
 func readDigest(ctx context.Context, puller *remote.Puller, tag name.Tag, x *exchange) (string, error) {
 	head, err := puller.Head(ctx, tag)
 	switch {
-	case err != nil && (ctx.Err() != nil || final(err)):
+	case err != nil && (ctx.Err() != nil || final(err) || x.waitFor() > 0):
 		return "", err
 	case err != nil:
 		return getDigest(ctx, puller, tag, x)
@@ -101,8 +103,13 @@ func getDigest(ctx context.Context, puller *remote.Puller, tag name.Tag, x *exch
 	return got.Digest.String(), nil
 }
 
-// final reports whether err is our own refusal, which asking again by GET would only repeat.
+// final reports whether err is our own refusal, which asking again by GET would only repeat, or the registry's to be asked
+// so often.
 func final(err error) bool {
 	var refused *refusedError
+	var status *transport.Error
+	if errors.As(err, &status) && status.StatusCode == http.StatusTooManyRequests {
+		return true
+	}
 	return errors.As(err, &refused) || errors.Is(err, errRedirects) || errors.Is(err, errTooLarge)
 }

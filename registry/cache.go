@@ -11,9 +11,10 @@ import (
 type answer struct {
 	resolution Resolution
 	failure    *Error // nil where there is a resolution
-	// unasked: the registry was not asked, as it was not this query's turn in time. That is nothing to remember.
+	// unasked: the registry was not asked, as it was not this query's turn in time, or as it wants a pause. That is nothing
+	// to remember.
 	unasked bool
-	// retryAfter is what a rate-limiting registry asked for; zero where it asked for nothing.
+	// retryAfter is the pause that the registry asked for; zero where it asked for none.
 	retryAfter time.Duration
 }
 
@@ -41,14 +42,15 @@ type remembered struct {
 }
 
 func newCache(o CacheOptions, now func() time.Time) *cache {
-	newLRU := func() *lru.Cache[cacheKey, remembered] {
-		kept, err := lru.New[cacheKey, remembered](max(o.Size, 1))
-		if err != nil {
-			panic(err) // it fails only for sizes below one
-		}
-		return kept
+	return &cache{options: o, now: now, answers: newLRU[remembered](o.Size), failures: newLRU[remembered](o.Size)}
+}
+
+func newLRU[V any](size int) *lru.Cache[cacheKey, V] {
+	kept, err := lru.New[cacheKey, V](max(size, 1))
+	if err != nil {
+		panic(err) // it fails only for sizes below one
 	}
-	return &cache{options: o, now: now, answers: newLRU(), failures: newLRU()}
+	return kept
 }
 
 // get returns an answer that is not too old for the query.

@@ -26,11 +26,14 @@ func (p *plan) failure(err error) *Error {
 // remains comes from go-containerregistry's reading of an answer.
 func (p *plan) classify(err error) Class {
 	var refused *refusedError
+	var proxy *proxyError
 	var status *transport.Error
 	var timeout net.Error
 	switch {
 	case errors.As(err, &refused), refusedByLibrary(err):
 		return ClassRefused
+	case errors.As(err, &proxy) && proxy.status == http.StatusProxyAuthRequired:
+		return ClassUnauthorized
 	case errors.Is(err, errNoVersion):
 		return ClassNoMatch
 	case errors.Is(err, errTooLarge), errors.Is(err, errTooMany), errors.Is(err, errRedirects), errors.Is(err, errAnswer):
@@ -97,15 +100,26 @@ func unreachable(err error) bool {
 // advice is one clause for users; it must not tell what is where in the network.
 func advice(class Class, err error) string {
 	var certificate *tls.CertificateVerificationError
+	var proxy *proxyError
+	var network *net.OpError
+	var refused *refusedError
 	switch {
+	case class == ClassUnauthorized && errors.As(err, &proxy):
+		return "the proxy of its proxySecretRef asks for a login; username and password are missing or not good"
+	case class == ClassUnreachable && errors.As(err, &proxy):
+		return "the proxy of its proxySecretRef does not let it through"
 	case class == ClassUnreachable && errors.As(err, &certificate):
 		return "its certificate is not trusted"
+	case class == ClassUnreachable && errors.As(err, &network) && network.Op == "remote error": // crypto/tls, of alerts
+		return "it refuses the handshake; it may ask for a client certificate (tls.crt and tls.key of certSecretRef), or for another one"
 	case class == ClassUnreachable:
 		return "it cannot be reached, or is in trouble; try again later"
 	case class == ClassTimeout:
 		return "the registry did not answer in time"
 	case class == ClassNotFound:
 		return "the tag or the repository does not exist"
+	case class == ClassRefused && errors.As(err, &refused) && refused.proxy:
+		return "the proxy of its proxySecretRef is at a private or reserved address; an administrator can permit the address"
 	case class == ClassRefused:
 		return "the host, or one that it refers to, is at a private or reserved address or asks for plain http; " +
 			"an administrator can permit the address"
@@ -126,6 +140,8 @@ func loginAdvice(source flux.Source, auth authn.Authenticator) string {
 		return "the repository does not exist, or the credentials are not good for it"
 	case source.SecretRef != "":
 		return "the repository does not exist, or needs credentials; its secretRef has none for this registry"
+	case source.ServiceAccountName != "":
+		return "the repository does not exist, or needs credentials; its ServiceAccount has none for this registry"
 	default:
 		return "the repository does not exist, or needs credentials"
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"golang.org/x/sync/singleflight"
@@ -16,10 +15,11 @@ import (
 type Client struct {
 	options Options
 	cache   *cache
+	pauses  *pauses
 	flights singleflight.Group
 	// What is under way is limited by registry, by namespace and in all; lists of tags by namespace.
 	hosts, namespaces, lists, total *limiter
-	routes                          map[route]http.RoundTripper
+	routes                          *routes
 }
 
 var _ Resolver = (*Client)(nil)
@@ -30,6 +30,7 @@ func New(o Options) *Client {
 	return &Client{
 		options: o,
 		cache:   newCache(o.Cache, o.Now),
+		pauses:  newPauses(o.Cache, o.Now),
 		routes:  newRoutes(o),
 
 		hosts:      newLimiter(o.PerHost),
@@ -57,6 +58,9 @@ func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
 	if err := ctx.Err(); err != nil {
 		return Resolution{}, p.failure(err)
 	}
+	if wanted, found := c.pauses.standing(askerOf(p, login)); found {
+		return Resolution{}, wanted.failure(p, c.options.Now())
+	}
 	// A fresh query joins only fresh ones, a young one young ones: the flight of another may end with what the cache says.
 	// None joins that of another namespace, which waits for that namespace's turn.
 	flight := c.flights.DoChan(fmt.Sprintf("%x %t %t %s", key, q.Fresh, q.Young, q.Source.Namespace), func() (any, error) {
@@ -81,11 +85,19 @@ func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
 // login returns only errors that are an *Error.
 func (c *Client) login(ctx context.Context, source flux.Source) (Login, error) {
 	login, err := c.options.Credentials.For(ctx, source)
-	var failure *Error
-	if err != nil && !errors.As(err, &failure) {
-		err = credentialsError(source, "the credentials could not be read", detail(err))
+	if err != nil {
+		return Login{}, asCredentialsError(source, err)
 	}
-	return login, err
+	return login, nil
+}
+
+// asCredentialsError passes an *Error on.
+func asCredentialsError(source flux.Source, err error) *Error {
+	var failure *Error
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return credentialsError(source, "the credentials could not be read", detail(err))
 }
 
 // fly asks the registry when it is this query's turn. A panic of a library over a hostile answer is a malformed answer.
@@ -100,6 +112,11 @@ func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
 		return answer{failure: p.failure(err), unasked: true}
 	}
 	defer release()
+	asker := askerOf(p, login)
+	if wanted, paused := c.pauses.enter(asker); paused { // it began while this query waited
+		return answer{failure: wanted.failure(p, c.options.Now()), unasked: true}
+	}
+	defer func() { c.pauses.learn(asker, found) }()
 	// The registry gets the whole time: what it says is remembered for those who did not have to wait.
 	ctx, cancel := context.WithTimeout(ctx, c.options.ResolveTimeout)
 	defer cancel()
@@ -109,10 +126,14 @@ func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
 func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 	auth, err := authn.Resolve(ctx, login.Keychain, p.repository)
 	if err != nil {
-		return answer{failure: credentialsError(p.source, "the credentials could not be read", detail(err))}
+		return answer{failure: asCredentialsError(p.source, err)}
+	}
+	next, err := c.routes.to(routeOf(p, login.Transport), login.Transport)
+	if err != nil {
+		return answer{failure: asCredentialsError(p.source, err)}
 	}
 	x := &exchange{
-		next:    c.routes[route{private: p.private, skipVerify: p.source.Insecure}],
+		next:    next,
 		plain:   p.repository.Scheme() == "http",
 		timeout: c.options.RequestTimeout,
 		now:     c.options.Now,
@@ -120,8 +141,8 @@ func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 	resolution, err := ask(ctx, p, auth, x, c.options.UserAgent)
 	if err != nil {
 		failure := p.failure(err)
-		if failure.Class == ClassUnauthorized {
-			failure.Advice = loginAdvice(p.source, auth)
+		if said := loginAdvice(p.source, auth); failure.Class == ClassUnauthorized && failure.Advice == "" {
+			failure.Advice = said
 		}
 		return answer{failure: failure, retryAfter: x.waitFor()}
 	}

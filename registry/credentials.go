@@ -2,26 +2,28 @@ package registry
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/fluxgate/fluxgate/flux"
 )
 
-// Credentials finds what a source logs in with.
+// Credentials finds the credentials of a source.
 type Credentials interface {
 	// For returns the login of a source. Where the source needs one that cannot be had, it returns an *Error of
 	// ClassCredentials, never an anonymous login instead. It is called for every query and must not dial a registry.
 	For(ctx context.Context, source flux.Source) (Login, error)
 }
 
-// Login is how to log in, and who that is.
+// Login is how to log in and to connect, and who that is.
 type Login struct {
+	// Keychain is asked only when the registry is. An *Error that it returns is passed on.
 	Keychain authn.Keychain
 	// ID separates answers in the cache: logins that may see different things have different IDs. It holds no secret;
-	// a hash of one will do.
+	// a hash of one will do. It covers Transport.
 	ID string
+	// Transport is what the source's own Secrets say of the connection; zero where they say nothing.
+	Transport Transport
 }
 
 // Anonymous logs in nowhere. A source that asks for credentials is an error.
@@ -31,11 +33,16 @@ var _ Credentials = Anonymous{}
 
 // For returns the anonymous login.
 func (Anonymous) For(_ context.Context, source flux.Source) (Login, error) {
-	if err := checkIdentity(source); err != nil {
-		return Login{}, err
-	}
-	if source.SecretRef != "" {
-		return Login{}, credentialsError(source, "secretRef is set, but no Secrets can be read here", nil)
+	for _, needs := range []struct{ field, name string }{
+		{"secretRef", source.SecretRef},
+		{"serviceAccountName", source.ServiceAccountName},
+		{"certSecretRef", source.CertSecretRef},
+		{"proxySecretRef", source.ProxySecretRef},
+		{"provider", cloudOf(source)},
+	} {
+		if needs.name != "" {
+			return Login{}, credentialsError(source, needs.field+" is set, but no credentials can be read here", nil)
+		}
 	}
 	return anonymousLogin(), nil
 }
@@ -46,7 +53,8 @@ func anonymousLogin() Login {
 
 // DockerConfig logs in with the user's own docker configuration (DOCKER_CONFIG, ~/.docker/config.json, credential
 // helpers, podman's auth.json), for the command line: it stands in for secretRef, provider and serviceAccountName
-// alike. A registry that it does not name is asked anonymously, as docker does.
+// alike. A registry that it does not name is asked anonymously, as docker does. The certificates and the proxy of the
+// Options stand in for certSecretRef and proxySecretRef.
 type DockerConfig struct{}
 
 var _ Credentials = DockerConfig{}
@@ -56,28 +64,12 @@ func (DockerConfig) For(context.Context, flux.Source) (Login, error) {
 	return Login{Keychain: authn.DefaultKeychain, ID: "docker-config"}, nil
 }
 
-// checkIdentity refuses sources that log in with an identity which Fluxgate cannot use yet. In Flux a secretRef beats
-// the provider, and the ServiceAccount's imagePullSecrets are used beside the secretRef (source-controller, keychain).
-func checkIdentity(source flux.Source) error {
-	switch {
-	case source.ServiceAccountName != "":
-		return credentialsError(source, "Fluxgate cannot use serviceAccountName yet; use secretRef, or a digest without tag and semver", nil)
-	case source.SecretRef == "" && source.Provider != "" && source.Provider != "generic":
-		return credentialsError(source,
-			fmt.Sprintf("Fluxgate cannot use provider %s yet; use secretRef, or a digest without tag and semver", quote(source.Provider)), nil)
+// cloudOf returns the provider of a source; empty where that is generic.
+func cloudOf(source flux.Source) string {
+	if source.Provider == "generic" {
+		return ""
 	}
-	return nil
-}
-
-// checkTransport refuses sources that connect in a way that Fluxgate cannot yet, whatever the credentials.
-func checkTransport(source flux.Source) error {
-	switch {
-	case source.CertSecretRef != "":
-		return credentialsError(source, "Fluxgate cannot use certSecretRef yet; use a certificate that it trusts, or a digest without tag and semver", nil)
-	case source.ProxySecretRef != "":
-		return credentialsError(source, "Fluxgate cannot use proxySecretRef yet; use a registry that it reaches without, or a digest without tag and semver", nil)
-	}
-	return nil
+	return source.Provider
 }
 
 func credentialsError(source flux.Source, advice string, err error) *Error {

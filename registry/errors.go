@@ -12,7 +12,8 @@ const (
 	ClassRateLimited  Class = "rate-limited"
 	ClassMalformed    Class = "malformed-answer"
 	ClassRefused      Class = "address-refused" // the egress guard said no
-	ClassCredentials  Class = "credentials"     // a Secret is missing, malformed, or of a kind that Fluxgate cannot use yet
+	ClassCredentials  Class = "credentials"     // a Secret or ServiceAccount is missing or malformed, or may not be used so
+	ClassIdentity     Class = "cloud-identity"  // a cloud gave no login for the identity of the provider
 	ClassNoMatch      Class = "no-version"      // no tag satisfies the semver range
 	ClassReference    Class = "bad-reference"   // the object's ref cannot be read; wraps a *flux.ObjectError; nothing was dialled
 	ClassOffline      Class = "offline"         // --offline: nothing is dialled

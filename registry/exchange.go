@@ -24,7 +24,7 @@ type exchange struct {
 
 	bytes atomic.Int64 // read so far
 	mu    sync.Mutex
-	// retryAfter is what the last status 429 asked for, digest what the last manifest's header said.
+	// retryAfter is what the last status 429 or 503 asked for, digest what the last manifest's header said.
 	retryAfter time.Duration
 	digest     string
 }
@@ -72,7 +72,7 @@ func (x *exchange) permit(req *http.Request) error {
 func (x *exchange) note(resp *http.Response) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if resp.StatusCode == http.StatusTooManyRequests {
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
 		x.retryAfter = retryAfter(resp.Header.Get("Retry-After"), x.now())
 	}
 	if resp.StatusCode == http.StatusOK && strings.Contains(resp.Request.URL.Path, "/manifests/") {

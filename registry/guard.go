@@ -13,10 +13,15 @@ type guard struct {
 	allow []netip.Prefix
 	// private permits private addresses.
 	private bool
+	// proxy says that the addresses are those of an object's proxy.
+	proxy bool
 }
 
 // refusedError is the guard's no. Its text is for the log only.
-type refusedError struct{ what, why string }
+type refusedError struct {
+	what, why string
+	proxy     bool // it is the proxy of the object that was refused
+}
 
 func (e *refusedError) Error() string { return fmt.Sprintf("egress to %s refused: %s", e.what, e.why) }
 
@@ -30,10 +35,10 @@ func (g guard) check(addr netip.Addr) error {
 	}
 	for _, a := range append(embedded(addr), addr) {
 		if why := reserved(a); why != "" {
-			return &refusedError{what: addr.String(), why: why}
+			return &refusedError{what: addr.String(), why: why, proxy: g.proxy}
 		}
 		if !g.private && within(a, privatePrefixes()) {
-			return &refusedError{what: addr.String(), why: "a private address, and no allow-list names the repository"}
+			return &refusedError{what: addr.String(), why: "a private address, and no allow-list permits it", proxy: g.proxy}
 		}
 	}
 	return nil

@@ -45,15 +45,20 @@ func parseKeyring(key string, content []byte) (keyring, error) {
 		}
 		ring = append(ring, keyringEntry{match: match, login: login})
 	}
-	// The longer of two matches with the same beginning comes first. Two spellings of one registry ("ghcr.io",
-	// "https://ghcr.io/") are in random order in the library; here at least the same one wins every time.
+	// Two spellings of one registry ("ghcr.io", "https://ghcr.io/") are in random order in the library; here at least the
+	// same one wins every time.
 	slices.SortFunc(ring, func(a, b keyringEntry) int {
-		if order := strings.Compare(b.match, a.match); order != 0 {
-			return order
-		}
 		return strings.Compare(a.login.Username+"\x00"+a.login.Password, b.login.Username+"\x00"+b.login.Password)
 	})
-	return ring, nil
+	return mergeKeyrings(ring), nil
+}
+
+// mergeKeyrings puts the longer of two matches with the same beginning first, whichever keyring has it; of equal ones
+// that of the earlier keyring.
+func mergeKeyrings(rings ...keyring) keyring {
+	merged := slices.Concat(rings...)
+	slices.SortStableFunc(merged, func(a, b keyringEntry) int { return strings.Compare(b.match, a.match) })
+	return merged
 }
 
 // matchOf strips the scheme and the version of the protocol: Docker Hub's entry is "https://index.docker.io/v1/".

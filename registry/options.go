@@ -64,7 +64,7 @@ type CacheOptions struct {
 	NotFound time.Duration
 	// Failed is how long other failures are remembered; zero means 3 s.
 	Failed time.Duration
-	// RetryAfter caps how long a registry's Retry-After (with status 429) is honoured; zero means 60 s.
+	// RetryAfter caps how long a registry's Retry-After (with status 429 or 503) is honoured; zero means 60 s.
 	RetryAfter time.Duration
 }
 

@@ -31,13 +31,10 @@ type plan struct {
 }
 
 // newPlan reads a query in Flux's order of precedence without the digest: semver, tag, latest (source-controller,
-// getArtifactRef). Its error is an *Error of ClassReference or, for what Fluxgate cannot do yet, ClassCredentials.
+// getArtifactRef). Its error is an *Error of ClassReference.
 func newPlan(q Query) (*plan, error) {
 	repository, err := parseRepository(q.Source)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkTransport(q.Source); err != nil {
 		return nil, err
 	}
 	p := &plan{source: q.Source, repository: repository, private: q.AllowPrivate}

@@ -2,84 +2,119 @@ package registry
 
 import (
 	"crypto/tls"
-	"errors"
-	"net"
+	"crypto/x509"
+	"fmt"
 	"net/http"
-	"net/url"
+	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// route says what a query permits of a connection. Queries on different routes share no connection, so that one opened
-// to a private address, or without looking at the certificate, never serves a query that may not.
-type route struct{ private, skipVerify bool }
+const (
+	// maxOwnRoutes limits the connection pools for what objects' own Secrets say of a connection.
+	maxOwnRoutes = 64
+	// keepOwnRoute is how long such a pool, which holds a tenant's client certificate, outlives its last use.
+	keepOwnRoute = time.Minute
+)
 
-// newRoutes builds the transports of all routes.
-func newRoutes(o Options) map[route]http.RoundTripper {
-	routes := map[route]http.RoundTripper{}
+// route says what a query permits of a connection, and what its own Secrets make of it. Queries on different routes share
+// no connection, so that one opened to a private address, without looking at the certificate, or with the certificate of
+// another, never serves a query that may not.
+type route struct {
+	private, skipVerify bool
+	transport           string // Transport.ID
+}
+
+// routeOf returns the route of a plan. As in Flux, insecure skips the verification of the certificate only where the
+// object names no certificates (source-controller, OCIRepositoryReconciler.getTLSConfig).
+func routeOf(p *plan, t Transport) route {
+	return route{private: p.private, skipVerify: p.source.Insecure && !t.ownCertificates(), transport: t.ID}
+}
+
+func (t Transport) ownCertificates() bool { return t.CA != nil || t.Certificate != nil }
+
+// routes are the connection pools: four that always exist, and a bounded number of those with Secrets of their own.
+type routes struct {
+	options Options
+	common  map[route]*fork
+
+	mu  sync.Mutex
+	own *lru.Cache[route, *ownRoute]
+}
+
+type ownRoute struct {
+	*fork
+	end *time.Timer
+}
+
+func newRoutes(o Options) *routes {
+	own, err := lru.NewWithEvict(maxOwnRoutes, func(_ route, r *ownRoute) {
+		r.end.Stop()
+		r.closeIdle()
+	})
+	if err != nil {
+		panic(err) // it fails only for sizes below one
+	}
+	rs := &routes{options: o, common: map[route]*fork{}, own: own}
 	for _, r := range []route{{}, {private: true}, {skipVerify: true}, {private: true, skipVerify: true}} {
-		routes[r] = newFork(o, r)
+		rs.common[r] = newFork(o, r, tlsConfig(o.Roots, r), nil)
 	}
-	return routes
+	return rs
 }
 
-// fork sends a request directly, through the guarded dialer, or to a proxy, which may be anywhere.
-type fork struct {
-	guard           guard
-	proxy           func(*http.Request) (*url.URL, error)
-	direct, proxied http.RoundTripper
-}
-
-func newFork(o Options, r route) *fork {
-	g := guard{allow: o.AllowEgress, private: r.private}
-	direct := newTransport(o, r)
-	direct.DialContext = newDialer(o, g).DialContext
-	proxied := newTransport(o, r)
-	proxied.DialContext = o.Dial
-	if o.Dial == nil {
-		proxied.DialContext = (&net.Dialer{Timeout: o.RequestTimeout}).DialContext
+// to returns the connections of a route; t is what r.transport stands for.
+func (rs *routes) to(r route, t Transport) (http.RoundTripper, error) {
+	if r.transport == "" {
+		return rs.common[r], nil
 	}
-	// With a proxy, this is the connection to the proxy only: an object's insecure does not concern the administrator's.
-	proxied.DialTLSContext = (&tls.Dialer{Config: newTransport(o, route{}).TLSClientConfig}).DialContext
-	proxied.Proxy = func(req *http.Request) (*url.URL, error) {
-		proxy, err := o.Proxy(req)
-		if err == nil && proxy == nil { // it said otherwise a moment ago, and this transport's dialer is not guarded
-			err = errors.New("the proxy function contradicts itself")
-		}
-		return proxy, err
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if known, found := rs.own.Get(r); found {
+		known.end.Reset(keepOwnRoute)
+		return known, nil
 	}
-	return &fork{guard: g, proxy: o.Proxy, direct: direct, proxied: proxied}
-}
-
-// RoundTrip judges a host that is written as an address before anybody is asked for it.
-func (f *fork) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := f.guard.checkHost(req.URL.Hostname()); err != nil {
-		return nil, err
-	}
-	proxy, err := f.proxy(req)
+	roots, err := trusting(rs.options.Roots, t.CA)
 	if err != nil {
 		return nil, err
 	}
-	if proxy != nil {
-		return f.proxied.RoundTrip(req)
+	config := tlsConfig(roots, r)
+	if t.Certificate != nil {
+		config.Certificates = []tls.Certificate{*t.Certificate}
 	}
-	return f.direct.RoundTrip(req)
+	added := &ownRoute{fork: newFork(rs.options, r, config, t.Proxy)}
+	added.end = time.AfterFunc(keepOwnRoute, func() {
+		rs.mu.Lock()
+		defer rs.mu.Unlock()
+		if now, found := rs.own.Peek(r); found && now == added {
+			rs.own.Remove(r)
+		}
+	})
+	rs.own.Add(r, added)
+	return added, nil
 }
 
-// newTransport is remote.DefaultTransport of go-containerregistry, which Flux clones (source-controller,
-// OCIRepositoryReconciler.transport), with our limits. As there, insecure skips the verification of the certificate.
-func newTransport(o Options, r route) *http.Transport {
-	return &http.Transport{
-		TLSClientConfig: &tls.Config{
-			RootCAs:            o.Roots,
-			MinVersion:         tls.VersionTLS12,
-			InsecureSkipVerify: r.skipVerify, //nolint:gosec // the object says insecure: true; the rule forbid-insecure is for that
-		},
-		TLSHandshakeTimeout:    o.RequestTimeout,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // the limits count what was sent
-		MaxResponseHeaderBytes: maxHeader,
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    4,
-		IdleConnTimeout:        30 * time.Second,
+// trusting adds certificates to a pool; nil is the system's.
+func trusting(roots *x509.CertPool, pem []byte) (*x509.CertPool, error) {
+	if pem == nil {
+		return roots, nil
+	}
+	if roots == nil {
+		system, err := x509.SystemCertPool()
+		if err != nil {
+			return nil, fmt.Errorf("system certificates: %w", err)
+		}
+		roots = system
+	}
+	roots = roots.Clone()
+	roots.AppendCertsFromPEM(pem) // it was read before, by Transport.trust
+	return roots, nil
+}
+
+func tlsConfig(roots *x509.CertPool, r route) *tls.Config {
+	return &tls.Config{
+		RootCAs:            roots,
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: r.skipVerify, //nolint:gosec // the object says insecure: true; the rule forbid-insecure is for that
 	}
 }

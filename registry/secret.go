@@ -23,65 +23,66 @@ type SecretReader interface {
 	ReadSecret(ctx context.Context, namespace, name string) (*Secret, error)
 }
 
-// SecretReaderFunc adapts a function to SecretReader.
-type SecretReaderFunc func(ctx context.Context, namespace, name string) (*Secret, error)
+// secretName is a Secret of a source's namespace, and what users read of it.
+type secretName struct{ name, called string }
 
-// ReadSecret calls f.
-func (f SecretReaderFunc) ReadSecret(ctx context.Context, namespace, name string) (*Secret, error) {
-	return f(ctx, namespace, name)
+// nameOf names the Secret of a source's field, but not to those who only refer to the source.
+func nameOf(source flux.Source, field, name string) secretName {
+	if source.Origin != nil {
+		return secretName{name, "the Secret of its " + field}
+	}
+	return secretName{name, fmt.Sprintf("Secret %s/%s", source.Namespace, name)}
 }
 
-// PullSecrets logs in as Flux does (source-controller, keychain): with the Secret that secretRef names, else
-// anonymously. Contents of Secrets are read for every query and not kept.
-type PullSecrets struct {
-	// Reader must not be nil.
-	Reader SecretReader
+// pullSecretOf names a Secret that the source's ServiceAccount lists.
+func pullSecretOf(source flux.Source, name string) secretName {
+	if source.Origin != nil {
+		return secretName{name, "an imagePullSecret of its serviceAccountName"}
+	}
+	return secretName{name, fmt.Sprintf("Secret %s/%s (imagePullSecrets of %s)", source.Namespace, name, accountName(source))}
 }
 
-var _ Credentials = PullSecrets{}
-
-// For returns the login of a source. It is stricter than Flux in one thing: a Secret of a type or with a key that Flux
-// passes over, to go on anonymously, is an error.
-func (p PullSecrets) For(ctx context.Context, source flux.Source) (Login, error) {
-	if err := checkIdentity(source); err != nil {
-		return Login{}, err
-	}
-	if source.SecretRef == "" {
-		return anonymousLogin(), nil
-	}
-	called := secretName(source)
-	secret, err := p.Reader.ReadSecret(ctx, source.Namespace, source.SecretRef)
+// secret reads a Secret, which must exist.
+func (o ObjectCredentials) secret(ctx context.Context, source flux.Source, name secretName) (*Secret, error) {
+	secret, err := o.Secrets.ReadSecret(ctx, source.Namespace, name.name)
 	switch {
 	case err != nil:
-		return Login{}, credentialsError(source, called+" could not be read", err)
+		return nil, credentialsError(source, name.called+" could not be read", err)
 	case secret == nil:
-		return Login{}, credentialsError(source, called+" does not exist", nil)
+		return nil, credentialsError(source, name.called+" does not exist", nil)
 	}
+	return secret, nil
+}
+
+// pullSecret is a Secret with logins.
+type pullSecret struct {
+	key, content string
+	ring         keyring
+}
+
+func parsePullSecret(source flux.Source, called string, secret *Secret) (pullSecret, error) {
 	key := corev1.DockerConfigJsonKey
 	switch corev1.SecretType(secret.Type) {
 	case corev1.SecretTypeDockerConfigJson:
 	case corev1.SecretTypeDockercfg:
 		key = corev1.DockerConfigKey
 	default:
-		return Login{}, credentialsError(source,
+		return pullSecret{}, credentialsError(source,
 			fmt.Sprintf("%s must be of type %s", called, corev1.SecretTypeDockerConfigJson), nil)
 	}
 	content := secret.Data[key]
 	if len(content) == 0 {
-		return Login{}, credentialsError(source, fmt.Sprintf("%s has no key %s", called, key), nil)
+		return pullSecret{}, credentialsError(source, fmt.Sprintf("%s has no key %s", called, key), nil)
 	}
-	keychain, err := parseKeyring(key, content)
+	ring, err := parseKeyring(key, content)
 	if err != nil {
-		return Login{}, credentialsError(source, fmt.Sprintf("the key %s of %s is not a docker configuration", key, called), err)
+		return pullSecret{}, credentialsError(source, fmt.Sprintf("the key %s of %s is not a docker configuration", key, called), err)
 	}
-	id := sha256.Sum256(frame(key, string(content)))
-	return Login{Keychain: keychain, ID: "secret:" + hex.EncodeToString(id[:])}, nil
+	return pullSecret{key: key, content: string(content), ring: ring}, nil
 }
 
-// secretName names the Secret, but not to those who only refer to the source.
-func secretName(source flux.Source) string {
-	if source.Origin != nil {
-		return "the Secret of its secretRef"
-	}
-	return fmt.Sprintf("Secret %s/%s", source.Namespace, source.SecretRef)
+// fingerprint is a hash by which contents are told apart without being kept.
+func fingerprint(contents ...string) string {
+	sum := sha256.Sum256(frame(contents...))
+	return hex.EncodeToString(sum[:])
 }

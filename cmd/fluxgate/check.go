@@ -42,10 +42,11 @@ over. Without --policy the built-in default policy applies.
 PolicyExceptions count, be they among the policies or among the manifests, as far as their policy accepts them. SourcePolicies
 among the manifests are only looked at for mistakes: a check judges by those of --policy.
 
-Registries are asked with your own docker configuration, whatever secretRef names. With --offline no connection is opened:
-what needs a registry is reported as not judged and does not change the exit code. Of Secrets in the files only public keys
-are read (*.pub, *.crt, *.pem), for policies that say whom a verify block may trust; a Secret that is not there, or is
-encrypted, is reported as not judged in the same way.
+Registries are asked with your own docker configuration, whatever secretRef, serviceAccountName and provider name, and with
+--registry-ca and HTTPS_PROXY for certSecretRef and proxySecretRef. With --offline no connection is opened: what needs a
+registry is reported as not judged and does not change the exit code. Of Secrets in the files only public keys are read
+(*.pub, *.crt, *.pem), for policies that say whom a verify block may trust; a Secret that is not there, or is encrypted, is
+reported as not judged in the same way.
 
 ` + exitCodes,
 		Example: `  fluxgate check --policy policies/ clusters/production/

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/fluxgate/fluxgate/certs"
+	"github.com/fluxgate/fluxgate/cloud"
 	"github.com/fluxgate/fluxgate/cluster"
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
@@ -69,7 +70,12 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		return err
 	}
 	secrets := cluster.Secrets{Live: live}
-	resolving.Credentials = registry.PullSecrets{Reader: secrets}
+	resolving.Credentials = registry.ObjectCredentials{
+		Secrets:         secrets,
+		ServiceAccounts: cluster.ServiceAccounts{Live: live},
+		// Something of the review's time is left to say what is wrong.
+		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
+	}
 	reviewer := gate.New(gate.Options{
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},

@@ -18,13 +18,16 @@ const module = "github.com/fluxgate/fluxgate/"
 // (flux, pin, policy, verify) knows nothing of a network.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/fluxgate":    {"certs", "check", "cluster", "gate", "policy", "policy/v1alpha1", "policytest", "registry", "reload", "rulesdoc", "webhook"},
+		"cmd/fluxgate": {
+			"certs", "check", "cloud", "cluster", "gate", "policy", "policy/v1alpha1", "policytest", "registry", "reload", "rulesdoc", "webhook",
+		},
 		"webhook":         {"flux", "gate", "policy", "policy/v1alpha1", "registry"},
 		"policytest":      {"check", "flux", "gate", "policy", "policy/v1alpha1", "registry"},
 		"check":           {"flux", "gate", "policy", "policy/v1alpha1", "registry", "verify"},
 		"rulesdoc":        {"policy"},
 		"gate":            {"flux", "pin", "policy", "registry", "verify"},
 		"cluster":         {"flux", "gate", "policy", "policy/v1alpha1", "registry", "reload", "verify"},
+		"cloud":           {"registry"},
 		"reload":          {"policy", "policy/v1alpha1"},
 		"registry":        {"flux"},
 		"pin":             {"flux"},
@@ -39,7 +42,7 @@ func arrows() map[string][]string {
 // dialling are the imports by which a package reaches a network.
 func dialling() []string {
 	return []string{
-		"net/http", "crypto/tls", "k8s.io/client-go", "sigs.k8s.io/controller-runtime",
+		"net/http", "crypto/tls", "k8s.io/client-go", "sigs.k8s.io/controller-runtime", "github.com/fluxcd/pkg/auth",
 		"github.com/google/go-containerregistry/pkg/v1/remote",
 	}
 }

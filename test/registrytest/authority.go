@@ -46,18 +46,10 @@ func newAuthority() (*authority, error) {
 
 // issue signs a server certificate for the names, localhost and 127.0.0.1.
 func (a *authority) issue(names []string) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2),
-		NotBefore:    a.certificate.NotBefore,
-		NotAfter:     a.certificate.NotAfter,
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:    []string{"localhost"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
@@ -66,6 +58,34 @@ func (a *authority) issue(names []string) (tls.Certificate, error) {
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
+	return a.sign(template)
+}
+
+// issueClient signs a client certificate, and returns it with its key in PEM.
+func (a *authority) issueClient(name string) (certificate, key []byte, err error) {
+	signed, err := a.sign(&x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(signed.PrivateKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// sign completes a template with a key of its own.
+func (a *authority) sign(template *x509.Certificate) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template.SerialNumber = big.NewInt(2)
+	template.NotBefore, template.NotAfter = a.certificate.NotBefore, a.certificate.NotAfter
+	template.KeyUsage = x509.KeyUsageDigitalSignature
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {
 		return tls.Certificate{}, err

@@ -1,6 +1,7 @@
 package registrytest
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type Proxy struct {
 	mu     sync.Mutex
 	routes map[string]string // "ghcr.io:443" → "127.0.0.1:40001"
 	asked  []string
+	login  string // the header Proxy-Authorization that lets in; empty: everybody
 	open   map[net.Conn]bool
 }
 
@@ -54,7 +56,20 @@ func (p *Proxy) Route(hostport, address string) {
 	p.routes[hostport] = address
 }
 
-// Asked returns every host:port that was asked for, in order, those that lead nowhere too. Plain http shows with its scheme.
+// Require makes the proxy ask for a login.
+func (p *Proxy) Require(user, password string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.login = "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+func (p *Proxy) admitted(req *http.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.login == "" || req.Header.Get("Proxy-Authorization") == p.login
+}
+
+// Asked returns every host:port that was asked for with the right login, in order, those that lead nowhere too. Plain http shows with its scheme.
 func (p *Proxy) Asked() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,6 +91,11 @@ func (p *Proxy) serve(w http.ResponseWriter, req *http.Request) {
 	asked := req.Host
 	if req.Method != http.MethodConnect {
 		asked = req.URL.Scheme + "://" + req.Host
+	}
+	if !p.admitted(req) {
+		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
 	}
 	upstream, err := p.dial(asked)
 	if err != nil {

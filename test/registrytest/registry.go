@@ -31,6 +31,7 @@ type Registry struct {
 	faults   map[string]Fault
 	logins   map[string]Login
 	tokens   map[string]string // token → host that it is good for
+	mutual   map[string]bool   // names that ask for a client certificate
 	pageSize int
 }
 
@@ -40,6 +41,7 @@ func New(hosts ...string) (*Registry, error) {
 	r := &Registry{
 		stopped: make(chan struct{}), hosts: map[string]http.Handler{}, text: rand.Text,
 		faults: map[string]Fault{}, logins: map[string]Login{}, tokens: map[string]string{},
+		mutual:   map[string]bool{},
 		pageSize: 1000,
 	}
 	var names []string
@@ -63,7 +65,7 @@ func New(hosts ...string) (*Registry, error) {
 	}
 	r.server = &http.Server{
 		Handler:     http.HandlerFunc(r.serve),
-		TLSConfig:   &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSConfig:   r.tlsConfig(certificate),
 		ConnContext: withConnection,
 		ErrorLog:    log.New(io.Discard, "", 0), // clients that distrust us are part of the tests
 	}

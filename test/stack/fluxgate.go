@@ -92,13 +92,21 @@ func (s *Stack) launch(
 		output = file
 	}
 	p.command = exec.Command(binary, arguments...) //nolint:gosec // our own binary, ended by Stop
-	p.command.Env = append(os.Environ(), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
+	p.command.Env = append(append(os.Environ(), noIdentity()...), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
 		return fmt.Errorf("fluxgate: %w", err)
 	}
 	go func() { p.exited <- p.command.Wait() }()
 	return p.waitReady(ctx)
+}
+
+// noIdentity leaves a process without an identity in any cloud: the metadata services, at 169.254.169.254, are not asked.
+func noIdentity() []string {
+	return []string{
+		"AWS_EC2_METADATA_DISABLED=true", "GOOGLE_APPLICATION_CREDENTIALS=/none", "AZURE_CLIENT_ID=none", "AZURE_TENANT_ID=none",
+		"AZURE_FEDERATED_TOKEN_FILE=/none", "AZURE_AUTHORITY_HOST=https://login.microsoftonline.com/",
+	}
 }
 
 // arguments are those of the shipped Deployment, but for what differs on loopback: ports, policies, and how to reach things.

@@ -19,7 +19,7 @@ import (
 // Hosts are the names under which the stack's registry is reached, through the proxy.
 func Hosts() []string {
 	return []string{
-		"ghcr.io", "index.docker.io", "registry.example.com", "evil.example.com", "harbor.example.com", "registry.gitlab.com",
+		"ghcr.io", "index.docker.io", "registry.example.com", "evil.example.com", "harbor.example.com", "registry.gitlab.com", "quay.io",
 		"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "europe-docker.pkg.dev", "acme.azurecr.io",
 	}
 }

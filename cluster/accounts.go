@@ -1,0 +1,38 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fluxgate/fluxgate/registry"
+)
+
+// ServiceAccounts reads ServiceAccounts from the API server, one at a time and never through a cache.
+type ServiceAccounts struct {
+	// Live must not be backed by a cache.
+	Live client.Reader
+}
+
+var _ registry.ServiceAccountReader = ServiceAccounts{}
+
+// ReadServiceAccount returns nil and no error for a ServiceAccount that does not exist.
+func (s ServiceAccounts) ReadServiceAccount(ctx context.Context, namespace, name string) (*registry.ServiceAccount, error) {
+	account := &corev1.ServiceAccount{}
+	err := s.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, account)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading serviceaccount %s/%s: %w", namespace, name, err)
+	}
+	read := &registry.ServiceAccount{Annotations: account.Annotations}
+	for _, secret := range account.ImagePullSecrets {
+		read.PullSecrets = append(read.PullSecrets, secret.Name)
+	}
+	return read, nil
+}
