@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 )
 
@@ -236,5 +237,44 @@ violations contains {"source": i, "path": "spec", "message": source.resolved.dig
 	}
 	if !p.NeedsFacts() {
 		t.Error("the policy does not ask for facts")
+	}
+}
+
+// TestACustomRuleThatNeedsKeys has them asked for, and is no judge where nobody asked.
+func TestACustomRuleThatNeedsKeys(t *testing.T) {
+	written := &v1alpha1.SourcePolicy{}
+	written.Name = "own"
+	written.Spec.Rego = []v1alpha1.CustomRule{{Name: "keyed", Module: `# METADATA
+# custom:
+#   needs: [keys]
+package fluxgate.custom.keyed
+
+violations contains {"source": i, "path": "spec", "message": entry.fingerprint, "remediation": "none"} if {
+	some i, source in input.sources
+	some entry in source.keys.entries
+}
+`}}
+	lib, err := NewLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := lib.Compile(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.NeedsKeys() {
+		t.Error("the policy does not ask for keys")
+	}
+	unasked := insecure()
+	unasked.Sources[0].Verify = &flux.Verify{SecretRef: "keys"}
+	asked := insecure()
+	asked.Sources[0].Verify = unasked.Sources[0].Verify
+	asked.Sources[0].Keys = &Keys{Entries: []Key{{Entry: "a.pub", Fingerprint: "sha256:aa"}}}
+	want := []said{
+		{nil, []string{"rule keyed of policy own could not be evaluated"}},
+		{[]string{"[own/keyed] spec: sha256:aa; none"}, nil},
+	}
+	if diff := cmp.Diff(want, []said{ask(t, p, unasked, Static), ask(t, p, asked, Static)}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -64,7 +64,7 @@ func (p *Policy) Evaluate(ctx context.Context, in *Input, phase Phase) ([]Violat
 		all, failed = append(all, found...), append(failed, err)
 	}
 	slices.SortFunc(all, compareViolations)
-	return all, errors.Join(failed...)
+	return slices.Compact(all), errors.Join(failed...)
 }
 
 // builtin evaluates the built-in rules of a phase, or remembers what they said of the same input.
