@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,9 +190,20 @@ func TestReferrersWithoutSomeOfTheKinds(t *testing.T) {
 	}
 }
 
+// installing is a mapper of an API server whose kinds change.
+type installing struct {
+	meta.RESTMapper
+	now atomic.Pointer[meta.DefaultRESTMapper]
+}
+
+func (m *installing) RESTMapping(gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
+	return m.now.Load().RESTMapping(gk, versions...)
+}
+
 func TestReferrersFindAKindThatIsInstalledLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		installed := mapping("HelmRelease")
+		installed := &installing{}
+		installed.now.Store(mapping("HelmRelease"))
 		w := newWatching(t)
 		w.sources["HelmRelease"].Add(releaseOf("app", "a"))
 		r := cluster.NewReferrers(w, installed)
@@ -204,8 +216,7 @@ func TestReferrersFindAKindThatIsInstalledLater(t *testing.T) {
 		if diff := cmp.Diff([]string(nil), names(t, r, appKey("a"))); diff != "" {
 			t.Errorf("namespaces without the kind (-want +got):\n%s", diff)
 		}
-		synctest.Wait()
-		installed.Add(schema.GroupVersionKind{Group: flux.HelmGroup, Version: "v2", Kind: "HelmRelease"}, meta.RESTScopeNamespace)
+		installed.now.Store(mapping())
 		time.Sleep(11 * time.Second)
 		synctest.Wait()
 		if diff := cmp.Diff([]string{"live", "prod"}, names(t, r, appKey("a"))); diff != "" {

@@ -95,7 +95,7 @@ func TestReferrers(t *testing.T) {
 func TestReferrersAreThoseOfTheObjectsThatAreThere(t *testing.T) {
 	var r Referrers
 	there := map[Key]*unstructured.Unstructured{}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable, not secret
+	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 5000 {
 		obj := object(t, randomReferrer(random))
 		if random.IntN(3) == 0 {
