@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -69,12 +70,22 @@ func (r *review) untouched(v policy.Violation) bool {
 	if !reflect.DeepEqual(valueAt(r.now.object, v.Path), valueAt(r.before.object, v.Path)) {
 		return false
 	}
-	if v.Source < 0 || v.Source >= len(r.now.sources) {
+	if v.Source < 0 { // of the whole object
+		return r.pullsTheSame()
+	}
+	if v.Source >= len(r.now.sources) {
 		return false
 	}
 	is := r.now.sources[v.Source]
 	was := sourceAt(r.before.sources, is.Path)
 	return was != nil && reflect.DeepEqual(pulled(is), pulled(*was))
+}
+
+// pullsTheSame reports whether the update leaves everything that is pulled as it was.
+func (r *review) pullsTheSame() bool {
+	return slices.EqualFunc(r.now.sources, r.before.sources, func(is, was flux.Source) bool {
+		return is.Path == was.Path && reflect.DeepEqual(pulled(is), pulled(was))
+	})
 }
 
 // pulled leaves of a source only what decides which bytes are pulled, and whence.
