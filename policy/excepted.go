@@ -20,7 +20,7 @@ func (p *Policy) Refuses(e *Exception, now time.Time) string {
 	}
 	for _, rule := range e.rules {
 		if !slices.Contains(accepted, rule) {
-			return fmt.Sprintf("policy %s accepts no exception from the rule %s, only from %s", p.name, clean(rule, maxTextLength), oneOf(accepted))
+			return fmt.Sprintf("policy %s accepts no exception from the rule %s, only from %s", p.name, clean(rule), oneOf(accepted))
 		}
 	}
 	most := p.exceptions.MaxDuration

@@ -14,7 +14,7 @@ import (
 // The limits of an exception; the CRD has the same. Tenants write them.
 const (
 	maxExceptionEntries = 64
-	maxReason           = 1024
+	maxReason           = maxTextLength
 )
 
 // Exception is a PolicyException that is ready to be asked. It never changes, and is safe for concurrent use.
@@ -58,7 +58,7 @@ func CompileException(written *v1alpha1.PolicyException) (*Exception, error) {
 func compileException(written *v1alpha1.PolicyException, found *problems) *Exception {
 	spec := written.Spec
 	e := &Exception{
-		Namespace: written.Namespace, Name: written.Name, Policy: spec.Policy, Reason: clean(spec.Reason, maxReason),
+		Namespace: written.Namespace, Name: written.Name, Policy: spec.Policy, Reason: clean(spec.Reason),
 		Until: spec.Until.Time, created: written.CreationTimestamp.Time, rules: spec.Rules, kinds: spec.Kinds,
 	}
 	for at, name := range map[string]string{"metadata.name": written.Name, "spec.policy": spec.Policy} {

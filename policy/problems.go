@@ -46,7 +46,7 @@ func (e *LoadError) Error() string {
 }
 
 // String gives the problem as one line: "file (document 2): path: message".
-func (p Problem) String() string { return joined(p.place(), clean(p.Message, maxTextLength)) }
+func (p Problem) String() string { return joined(p.place(), clean(p.Message)) }
 
 // place is where the problem is: "file (document 2): path".
 func (p Problem) place() string {
@@ -54,7 +54,7 @@ func (p Problem) place() string {
 	if p.Document > 0 {
 		where += fmt.Sprintf(" (document %d)", p.Document)
 	}
-	return joined(where, clean(p.Path, maxTextLength))
+	return joined(where, clean(p.Path))
 }
 
 // joined puts a colon between what is not empty.

@@ -50,7 +50,7 @@ func readViolation(object ast.Object, sources int) (v Violation, err error) {
 		if err != nil {
 			return v, err
 		}
-		*to = clean(text, maxTextLength)
+		*to = clean(text)
 	}
 	return v, nil
 }

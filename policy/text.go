@@ -12,7 +12,8 @@ const maxTextLength = 1024
 
 // clean makes a text that may quote a hostile object fit for one line of a terminal, a log or a warning: what is not
 // printable (line breaks, escape sequences, characters that reorder the text) is escaped, and the text is cut.
-func clean(text string, most int) string {
+func clean(text string) string {
+	most := maxTextLength
 	cut := len(text) > most
 	if cut {
 		for most > 0 && !utf8.RuneStart(text[most]) {

@@ -4,6 +4,6 @@ package registry
 func Classes() []Class {
 	return []Class{
 		ClassUnreachable, ClassTimeout, ClassUnauthorized, ClassNotFound, ClassRateLimited, ClassMalformed, ClassRefused,
-		ClassCredentials, ClassNoMatch, ClassReference, ClassOffline,
+		ClassCredentials, ClassIdentity, ClassNoMatch, ClassReference, ClassOffline,
 	}
 }

@@ -69,20 +69,14 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err := f.watch(mgr, keeper, referrers, store); err != nil {
 		return err
 	}
-	secrets := cluster.Secrets{Live: live}
-	resolving.Credentials = registry.ObjectCredentials{
-		Secrets:         secrets,
-		ServiceAccounts: cluster.ServiceAccounts{Live: live},
-		// Something of the review's time is left to say what is wrong.
-		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
-	}
+	resolving.Credentials = f.credentials(live)
 	reviewer := gate.New(gate.Options{
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
 		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
 		Referrers:     referrers,
 		Resolver:      registry.New(resolving),
-		Keys:          secrets,
+		Keys:          cluster.Secrets{Live: live},
 		KeepSourceRef: f.keepSourceRef,
 	})
 	door := doors{gate: reviewer, library: library, store: store, live: live}
@@ -91,6 +85,16 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	}
 	log.Info("starting", "version", version(), "policiesOfFiles", len(store.Policies().Policies()), "port", f.port)
 	return mgr.Start(ctx)
+}
+
+// credentials log in as an object says, with what the API server has of it at that moment.
+func (f *serveFlags) credentials(live client.Client) registry.Credentials {
+	return registry.ObjectCredentials{
+		Secrets:         cluster.Secrets{Live: live},
+		ServiceAccounts: cluster.ServiceAccounts{Live: live},
+		// Something of the review's time is left to say what is wrong.
+		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
+	}
 }
 
 // store has the policies of files. The built-in default policy serves only where nobody else can bring any.

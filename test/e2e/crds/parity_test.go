@@ -53,6 +53,10 @@ func wrongDocuments() map[string]wrongDocument {
 	const head = "apiVersion: fluxgate.dev/v1alpha1\nkind: SourcePolicy\nmetadata: {name: p}\n"
 	const ok = head + "spec: {rules: [{rule: canonical-url}]}\n"
 	spec := func(text string) string { return head + "spec: " + text + "\n" }
+	exception := func(rest string) string {
+		return "apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyException\nmetadata: {name: e, namespace: default}\n" +
+			"spec: {policy: p, rules: [canonical-url], " + rest + "}\n"
+	}
 	return map[string]wrongDocument{
 		"empty":                  {"", tool},
 		"only-comments":          {"# nothing\n", tool},
@@ -88,7 +92,21 @@ func wrongDocuments() map[string]wrongDocument {
 		"empty-lists":           {spec("{rules: [{rule: registry-allowlist, params: {allow: []}}]}"), checker},
 		"patterns":              {spec("{rules: [{rule: registry-allowlist, params: {allow: [ghcr.io]}}]}"), checker},
 		"the-second-is-wrong":   {spec("{rules: [{rule: forbid-tag}]}"), checker},
-		"rego":                  {spec("{rego: [{name: x, module: z}]}"), checker},
+		"bounds-of-nothing":     {spec("{rules: [{rule: interval-bounds}]}"), checker},
+		"bad-bounds":            {spec("{rules: [{rule: interval-bounds, params: {min: 2h, max: 1h}}]}"), checker},
+		"bad-trust":             {spec("{rules: [{rule: verify-identity, params: {keys: [cosign.pub]}}]}"), checker},
+		// Rego is read by its compiler.
+		"rego-that-is-no-rule": {spec(`{rego: [{name: x, module: "package fluxgate.custom.y"}]}`), checker},
+		"rego-with-errors":     {spec(`{rego: [{name: x, module: "package fluxgate.custom.x\nviolations contains {"}]}`), checker},
+		"rego-reads-another":   {spec(`{rego: [{name: x, module: "package fluxgate.custom.x\nviolations contains data.y.z"}]}`), checker},
+		"rego-params": {spec(`{rego: [{name: x, params: {a: 1}, module: "# METADATA\n# custom:\n#   params: {type: object, ` +
+			`additionalProperties: false}\npackage fluxgate.custom.x\nviolations contains input.a"}]}`), checker},
+		"a-rego-rule's-name":     {spec(`{rego: [{name: Team_Label, module: "package fluxgate.custom.x"}]}`), schema},
+		"enforceFrom-no-date":    {spec("{enforceFrom: tomorrow, rules: [{rule: canonical-url}]}"), schema},
+		"a-bad-exception":        {exception(`names: [Pod], reason: r, until: "2099-12-31T00:00:00Z"`), schema},
+		"an-exception-of-nobody": {exception(`names: [pod], reason: r, until: "2099-12-31"`), schema},
+		"only-tests":             {"apiVersion: fluxgate.dev/v1alpha1\nkind: PolicyTest\nmetadata: {name: p}\n", tool},
+		"a-test-of-another-time": {"apiVersion: fluxgate.dev/v2\nkind: PolicyTest\nmetadata: {name: p}\n", tool},
 	}
 }
 

@@ -128,14 +128,14 @@ exceptions: {rules: [require-verify], maxDuration: 1h}
 		if got := try(repository("lax", "bad", insecure)); got != "" {
 			t.Fatalf("nobody refers to it yet: %s", got)
 		}
-		denied(t, try(release("strict", "leaning", map[string]any{"chartRef": reference("OCIRepository", "lax", "bad")})))
+		denied(t, try(release("strict", "leaning", map[string]any{"chartRef": inLax("OCIRepository", "bad")})))
 	})
 	t.Run("by a lax namespace's source that is bad later", func(t *testing.T) {
 		source := repository("lax", "turncoat", verified)
 		must(t, tenant.Create(t.Context(), source))
 		within(t, "the source is known", func() bool {
 			return refusal(t, tenant.Create(t.Context(), release("strict", "trusting", map[string]any{
-				"chartRef": reference("OCIRepository", "lax", "turncoat"),
+				"chartRef": inLax("OCIRepository", "turncoat"),
 			}))) == ""
 		})
 		within(t, "the reference is known", func() bool {
@@ -148,7 +148,7 @@ exceptions: {rules: [require-verify], maxDuration: 1h}
 	})
 	t.Run("by a targetNamespace", func(t *testing.T) {
 		denied(t, try(release("lax", "remote", map[string]any{
-			"targetNamespace": "strict", "chartRef": reference("OCIRepository", "lax", "bad"),
+			"targetNamespace": "strict", "chartRef": inLax("OCIRepository", "bad"),
 		})))
 	})
 	t.Run("by a HelmChart that he writes by hand", func(t *testing.T) {
@@ -157,10 +157,10 @@ exceptions: {rules: [require-verify], maxDuration: 1h}
 		must(t, tenant.Create(t.Context(), object("source.toolkit.fluxcd.io/v1", "HelmChart", "lax", "chart", map[string]any{
 			"interval": "10m", "chart": "podinfo", "sourceRef": map[string]any{"kind": "HelmRepository", "name": "charts"},
 		})))
-		denied(t, try(release("strict", "by-chart", map[string]any{"chartRef": reference("HelmChart", "lax", "chart")})))
+		denied(t, try(release("strict", "by-chart", map[string]any{"chartRef": inLax("HelmChart", "chart")})))
 	})
 	t.Run("by a release before its source", func(t *testing.T) {
-		if got := try(release("strict", "early", map[string]any{"chartRef": reference("OCIRepository", "lax", "late")})); got != "" {
+		if got := try(release("strict", "early", map[string]any{"chartRef": inLax("OCIRepository", "late")})); got != "" {
 			t.Fatalf("missingSources: Warn refuses: %s", got)
 		}
 		within(t, "the reference is known", func() bool {
@@ -241,8 +241,9 @@ func release(namespace, name string, spec map[string]any) *unstructured.Unstruct
 	return object("helm.toolkit.fluxcd.io/v2", "HelmRelease", namespace, name, spec)
 }
 
-func reference(kind, namespace, name string) map[string]any {
-	return map[string]any{"kind": kind, "namespace": namespace, "name": name}
+// inLax refers to an object of the lax namespace.
+func inLax(kind, name string) map[string]any {
+	return map[string]any{"kind": kind, "namespace": "lax", "name": name}
 }
 
 func verified(spec map[string]any) {
