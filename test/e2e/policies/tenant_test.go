@@ -71,7 +71,7 @@ exceptions: {rules: [require-verify], maxDuration: 1h}
 			t.Errorf("got %q, want a denial by strict/forbid-insecure", got)
 		}
 	}
-	within(t, "his rights", func() bool {
+	eventually(t, "his rights", func() bool {
 		return tenant.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "strict", Name: "x"}}) == nil
 	})
 
@@ -197,7 +197,7 @@ func TestBreakingTheGlass(t *testing.T) {
 		t.Run(user, func(t *testing.T) {
 			w := &warnings{}
 			c := clientOf(t, clusterAdminIn(t, user, "glass"), w)
-			within(t, "his rights", func() bool {
+			eventually(t, "his rights", func() bool {
 				return c.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "glass", Name: user}}) == nil
 			})
 			got := refusal(t, c.Create(t.Context(), repository("glass", user, insecure)))
