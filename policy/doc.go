@@ -1,5 +1,6 @@
 // Package policy reads SourcePolicies, says which of them judge an object, and judges it by rules written in Rego. It is
-// pure: the same review and policy give the same violations, without a clock, a network or a cluster.
+// pure: the same review and policy give the same violations, without a clock, a network or a cluster. One thing is not: custom
+// rules have a budget of time and memory, and what runs out of it is a failure, which depends on the machine (budget.go, tired.go).
 //
 // # Order
 //

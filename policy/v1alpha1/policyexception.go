@@ -64,7 +64,7 @@ type PolicyExceptionSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=320
-	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([a-z0-9*?-]+/)?[a-z0-9.*?-]+$')",message="can match no object: write a name, or namespace/name, in lower-case letters, digits, hyphens and dots, and the wildcards * and ?"
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/)?[a-z0-9.*?-]+$')",message="can match no object: write a name, or namespace/name, in lower-case letters, digits, hyphens and dots; wildcards * and ? stand in the name only"
 	Names []string `json:"names"`
 
 	// Reason says why. It stands in every report of a violation that was excepted.

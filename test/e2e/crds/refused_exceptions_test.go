@@ -9,7 +9,7 @@ import (
 
 func TestWrongExceptionsAreRefused(t *testing.T) {
 	const until, rest = `until: "2027-01-31T17:00:00Z"`, `rules: [require-verify], names: [app], reason: because`
-	const object = "can match no object: write a name, or namespace/name, in lower-case letters, digits, hyphens and dots, and the wildcards * and ?"
+	const object = "can match no object: write a name, or namespace/name, in lower-case letters, digits, hyphens and dots; wildcards * and ? stand in the name only"
 	for sentence, test := range map[string]struct {
 		spec string
 		want []string
@@ -32,9 +32,10 @@ func TestWrongExceptionsAreRefused(t *testing.T) {
 			`spec.reason: Invalid value: " \n": is empty: say why the exception is needed`,
 			`spec.rules[0]: Invalid value: "": ` + ruleName,
 		}},
-		"names of other places": {`{policy: p, rules: [a], names: ["a/b/c", "/a", "a/", "App"], reason: because, ` + until + `}`, []string{
+		"names of other places": {`{policy: p, rules: [a], names: ["a/b/c", "/a", "a/", "App", "prod-*/app"], reason: because, ` + until + `}`, []string{
 			`spec.names[0]: Invalid value: "a/b/c": ` + object, `spec.names[1]: Invalid value: "/a": ` + object,
 			`spec.names[2]: Invalid value: "a/": ` + object, `spec.names[3]: Invalid value: "App": ` + object,
+			`spec.names[4]: Invalid value: "prod-*/app": ` + object,
 		}},
 		"empty lists": {`{policy: p, rules: [], names: [], reason: because, ` + until + `}`, []string{
 			`spec.names: Invalid value: 0: spec.names in body should have at least 1 items`,
