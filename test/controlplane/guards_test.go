@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -69,6 +70,25 @@ func policiesAreChecked(t *testing.T, admin client.Client, record *recorder) {
 	}
 }
 
+// seenByItsCache waits until the API server's own cache holds the namespace as it was last written. It begins an update with
+// what that cache holds, asks the webhooks, and begins again where it was old: a patch at once after another one could be a
+// request more, with labels of yesterday.
+func seenByItsCache(t *testing.T, admin client.Client, written *corev1.Namespace) {
+	t.Helper()
+	cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		var held corev1.Namespace
+		err := admin.Get(t.Context(), client.ObjectKeyFromObject(written), &held, cached)
+		if err == nil && held.ResourceVersion == written.ResourceVersion {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("namespace %s: the API server's cache holds version %s (error %v) a minute after %s was written",
+				written.Name, held.ResourceVersion, err, written.ResourceVersion)
+		}
+	}
+}
+
 // namespacesAreGuarded shows which requests reach namespaces.fluxgate.dev, in this order.
 func namespacesAreGuarded(t *testing.T, admin client.Client, record *recorder) {
 	t.Helper()
@@ -94,6 +114,7 @@ func namespacesAreGuarded(t *testing.T, admin client.Client, record *recorder) {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: test.namespace}}
 		var err error
 		got := record.during(func() { err = admin.Patch(t.Context(), namespace, mergePatch(test.patch)) })
+		seenByItsCache(t, admin, namespace)
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s: error %v, calls (-want +got):\n%s", test.sentence, err, diff)
 		}
