@@ -1,0 +1,30 @@
+// Package warm is to be deleted: it keeps the requirements of signatures in go.mod until the packages that need them are there.
+package warm
+
+import (
+	_ "github.com/notaryproject/notation-core-go/revocation"
+	_ "github.com/notaryproject/notation-core-go/signature/cose"
+	_ "github.com/notaryproject/notation-core-go/signature/jws"
+	_ "github.com/notaryproject/notation-core-go/testhelper"
+	_ "github.com/notaryproject/notation-go"
+	_ "github.com/notaryproject/notation-go/dir"
+	_ "github.com/notaryproject/notation-go/registry"
+	_ "github.com/notaryproject/notation-go/signer"
+	_ "github.com/notaryproject/notation-go/verifier"
+	_ "github.com/notaryproject/notation-go/verifier/trustpolicy"
+	_ "github.com/notaryproject/notation-go/verifier/truststore"
+	_ "github.com/sigstore/cosign/v3/pkg/cosign"
+	_ "github.com/sigstore/cosign/v3/pkg/oci/remote"
+	_ "github.com/sigstore/policy-controller/pkg/apis/policy/v1alpha1"
+	_ "github.com/sigstore/policy-controller/pkg/apis/policy/v1beta1"
+	_ "github.com/sigstore/policy-controller/pkg/policy"
+	_ "github.com/sigstore/policy-controller/pkg/webhook"
+	_ "github.com/sigstore/policy-controller/pkg/webhook/clusterimagepolicy"
+	_ "github.com/sigstore/sigstore-go/pkg/bundle"
+	_ "github.com/sigstore/sigstore-go/pkg/root"
+	_ "github.com/sigstore/sigstore-go/pkg/testing/ca"
+	_ "github.com/sigstore/sigstore-go/pkg/verify"
+	_ "github.com/sigstore/sigstore/pkg/cryptoutils"
+	_ "github.com/sigstore/sigstore/pkg/signature"
+	_ "oras.land/oras-go/v2/registry/remote"
+)
