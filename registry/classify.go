@@ -36,7 +36,7 @@ func (p *plan) classify(err error) Class {
 		return ClassUnauthorized
 	case errors.Is(err, errNoVersion):
 		return ClassNoMatch
-	case errors.Is(err, errTooLarge), errors.Is(err, errTooMany), errors.Is(err, errRedirects), errors.Is(err, errAnswer):
+	case errors.Is(err, errTooLarge), errors.Is(err, errTooMany), errors.Is(err, errTooManyRequests), errors.Is(err, errRedirects), errors.Is(err, errAnswer):
 		return ClassMalformed
 	case errors.As(err, &status):
 		return p.classifyStatus(status)

@@ -128,15 +128,9 @@ func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 	if err != nil {
 		return answer{failure: asCredentialsError(p.source, err)}
 	}
-	next, err := c.routes.to(routeOf(p, login.Transport), login.Transport)
+	x, err := c.exchange(p, login)
 	if err != nil {
 		return answer{failure: asCredentialsError(p.source, err)}
-	}
-	x := &exchange{
-		next:    next,
-		plain:   p.repository.Scheme() == "http",
-		timeout: c.options.RequestTimeout,
-		now:     c.options.Now,
 	}
 	resolution, err := ask(ctx, p, auth, x, c.options.UserAgent)
 	if err != nil {
@@ -147,4 +141,18 @@ func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 		return answer{failure: failure, retryAfter: x.waitFor()}
 	}
 	return answer{resolution: resolution}
+}
+
+// exchange is the way to the registry of p. Its error is about the Secrets of the source.
+func (c *Client) exchange(p *plan, login Login) (*exchange, error) {
+	next, err := c.routes.to(routeOf(p, login.Transport), login.Transport)
+	if err != nil {
+		return nil, asCredentialsError(p.source, err)
+	}
+	return &exchange{
+		next:    next,
+		plain:   p.repository.Scheme() == "http",
+		timeout: c.options.RequestTimeout,
+		now:     c.options.Now,
+	}, nil
 }

@@ -13,6 +13,8 @@ const (
 	// maxPages and maxTags limit a list of tags; a page holds 1000 tags at most registries.
 	maxPages = 100
 	maxTags  = 100_000
+	// maxRequests limits the requests of one Session: two for each of 200 signatures, and room for more.
+	maxRequests = 1024
 	// maxRedirects limits the redirects of one request; registries need one, to their storage.
 	maxRedirects = 5
 	// maxHeader limits the header of an answer.
@@ -20,7 +22,8 @@ const (
 )
 
 var (
-	errTooLarge  = errors.New("the answer is larger than the limit")
-	errTooMany   = errors.New("the list of tags is longer than the limit")
-	errRedirects = errors.New("the answer redirects too often")
+	errTooLarge        = errors.New("the answer is larger than the limit")
+	errTooMany         = errors.New("the list of tags is longer than the limit")
+	errTooManyRequests = errors.New("the signatures take more requests than the limit")
+	errRedirects       = errors.New("the answer redirects too often")
 )

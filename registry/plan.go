@@ -114,6 +114,8 @@ func reference(source flux.Source) string {
 	switch {
 	case ref.Semver != "":
 		return fmt.Sprintf("%s (semver %s)", repository, quote(ref.Semver))
+	case ref.Tag == "" && ref.Digest != "":
+		return repository + "@" + ref.Digest
 	case ref.Tag == "":
 		return repository + ":" + name.DefaultTag
 	case tagGrammar.MatchString(ref.Tag):

@@ -1,0 +1,37 @@
+package verify
+
+import (
+	"crypto"
+)
+
+// Cosign says whose cosign signatures count: those of any of the keys or, where there is none, of any of the identities.
+type Cosign struct {
+	// Keys are of type *ecdsa.PublicKey, *rsa.PublicKey or ed25519.PublicKey.
+	Keys []PublicKey
+	// Identities are whom a keyless signature must be of. With neither keys nor identities nothing counts
+	// (ReasonAnyIdentity).
+	Identities []CertificateIdentity
+	// TrustedRoot is the JSON of a sigstore TrustedRoot (the protobuf-specs' message), against which keyless signatures are
+	// verified. Nil means the verifier's own, if it has one.
+	TrustedRoot []byte
+}
+
+// PublicKey is a key and what identifies it.
+type PublicKey struct {
+	Fingerprint string // as Key has it
+	Key         crypto.PublicKey
+}
+
+// CertificateIdentity is an identity of a keyless signature, as cosign has it (cosign.Identity): of issuer and of subject
+// either the whole text or an unanchored regular expression is given. A verify block of Flux gives expressions only.
+type CertificateIdentity struct {
+	Issuer, IssuerRegExp, Subject, SubjectRegExp string
+}
+
+// Notation says which signatures of the Notary Project count.
+type Notation struct {
+	// TrustPolicy is the content of trustpolicy.json.
+	TrustPolicy []byte
+	// Certificates are trusted authorities by the entry of the Secret that they stand under (*.crt, *.pem), in PEM or DER.
+	Certificates map[string][]byte
+}
