@@ -18,15 +18,24 @@ const (
 	oddKey        = "a key that is none of ECDSA, RSA and Ed25519"
 )
 
-// publicKey reads a key as Flux does (sigstore, UnmarshalPEMToPublicKey), but where Flux would read the first of several.
-// An empty entry is no key.
+// publicKey gives the fingerprint of a key.
 func publicKey(content []byte) (fingerprints []string, problem string) {
+	key, problem := publicKeyOf(content)
+	if problem != "" {
+		return nil, problem
+	}
+	return []string{key.Fingerprint}, ""
+}
+
+// publicKeyOf reads a key as Flux does (sigstore, UnmarshalPEMToPublicKey), but where Flux would read the first of several.
+// An empty entry is no key.
+func publicKeyOf(content []byte) (found PublicKey, problem string) {
 	block, rest := pem.Decode(content)
 	if block == nil {
-		return nil, noPublicKey
+		return PublicKey{}, noPublicKey
 	}
 	if second, _ := pem.Decode(rest); second != nil {
-		return nil, severalKeys
+		return PublicKey{}, severalKeys
 	}
 	var key any
 	var err error
@@ -36,16 +45,13 @@ func publicKey(content []byte) (fingerprints []string, problem string) {
 	case "RSA PUBLIC KEY":
 		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
 	default:
-		return nil, noPublicKey
+		return PublicKey{}, noPublicKey
 	}
 	if err != nil {
-		return nil, noPublicKey
+		return PublicKey{}, noPublicKey
 	}
 	fingerprint, problem := fingerprintOf(key)
-	if problem != "" {
-		return nil, problem
-	}
-	return []string{fingerprint}, ""
+	return PublicKey{Fingerprint: fingerprint, Key: key}, problem
 }
 
 // certificateKeys reads all certificates of an entry: those of every block of PEM, or DER without any. Flux reads the first

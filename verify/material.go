@@ -4,6 +4,16 @@ import (
 	"crypto"
 )
 
+// Demand is what is asked of the signatures of an artifact. Of Cosign, Notation and the image policies only one is there.
+type Demand struct {
+	Cosign   *Cosign
+	Notation *Notation
+	// ImagePolicies are ClusterImagePolicies, and ImagePolicyNames the names of further ones that are found when the demand is
+	// judged; "*" stands for all.
+	ImagePolicies    []ImagePolicy
+	ImagePolicyNames []string
+}
+
 // Cosign says whose cosign signatures count: those of any of the keys or, where there is none, of any of the identities.
 type Cosign struct {
 	// Keys are of type *ecdsa.PublicKey, *rsa.PublicKey or ed25519.PublicKey.

@@ -32,6 +32,8 @@ type Signature struct {
 	// Message says what is wrong, and how to mend it, in one clause about the artifact for users: "has no signature". It
 	// quotes nothing that a registry said, but for digests, and issuers and subjects that a trusted authority certified.
 	Message string
+	// Warnings are clauses about the artifact that speak against it, and change nothing: a ClusterImagePolicy in mode warn.
+	Warnings []string
 }
 
 // Scheme names a way of signing.
