@@ -75,7 +75,7 @@ func (r *review) keepFromAsking(i int) {
 		return
 	}
 	r.failAll(r.concerned(s), Failure{
-		Path: s.Path + ".ref", Class: "not-asked", Message: "the digest was not compared with what its ref names, " + why,
+		Path: s.Path + ".ref", Class: classNotAsked, Message: "the digest was not compared with what its ref names, " + why,
 	})
 }
 

@@ -83,7 +83,8 @@ type Failure struct {
 	Policy  string
 	OnError policy.Action // Deny, Warn or (for Allow) Audit
 	Path    string
-	// Class is bounded, for metrics: a registry.Class, "rule", "policy", "namespace", "lookup", "keys", "not-asked", "access".
+	// Class is bounded, for metrics: a registry.Class, "rule", "policy", "namespace", "lookup", "keys", "not-asked",
+	// "signature", "trust-root", "access".
 	Class string
 	// Message is safe to show: it names the class, never an address or an answer's body.
 	Message string

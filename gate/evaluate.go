@@ -64,6 +64,9 @@ func (r *review) input(j judgement, p *policy.Policy) policy.Review {
 		if change, pinnable := r.changes[i]; pinnable && j.side == &r.now {
 			in.Sources[i].Changed = change.Changed()
 		}
+		if fact, known := r.signatures[i]; known && j.side == &r.now {
+			in.Sources[i].Signature = &fact
+		}
 		if fact, known := j.resolved[i]; known {
 			in.Sources[i].Resolved = &fact
 		}

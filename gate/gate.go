@@ -23,7 +23,7 @@ func (f NamespacesFunc) Labels(ctx context.Context, name string) (map[string]str
 	return f(ctx, name)
 }
 
-// Options are what a gate leans on; none but Referrers, Keys, Pending and Now may be nil.
+// Options are what a gate leans on; none but Referrers, Keys, Signatures, Pending and Now may be nil.
 type Options struct {
 	// Policies returns the policies in force; it is called once a review.
 	Policies   func() *policy.Set
@@ -35,6 +35,8 @@ type Options struct {
 	// Keys tells whom the Secret of a verify block trusts; it is asked only where a policy needs to know. Where it is nil,
 	// such a policy is undecided.
 	Keys Keys
+	// Signatures verifies artifacts; it is asked only where a policy demands it. Where it is nil, such a policy is undecided.
+	Signatures Signatures
 	// Pending reports whether an object that others refer to has no digest only because nobody could be asked for it. Nil
 	// means never: what is stored in a cluster is as it is.
 	Pending func(flux.Key) bool

@@ -25,7 +25,7 @@ func (r *review) ratchet(ctx context.Context, found []policy.Violation) []policy
 	earned := r.earned(ctx)
 	kept := make([]policy.Violation, len(found))
 	for i, v := range found {
-		if v.Action == policy.Deny && earned[keyOf(v)] && r.untouched(v) {
+		if v.Action == policy.Deny && (earned[keyOf(v)] || r.signedBefore(v)) && r.untouched(v) {
 			v.Action = policy.Warn
 			v.Message += ratcheted
 		}

@@ -30,9 +30,11 @@ type review struct {
 
 	resolved map[int]policy.Resolved
 	// keys are those of the Secrets that were read.
-	keys     map[keyring]keyFacts
-	failures []Failure
-	notes    []Note
+	keys map[keyring]keyFacts
+	// signatures are what came of the verify blocks; nil before anybody asked.
+	signatures map[int]policy.Signature
+	failures   []Failure
+	notes      []Note
 	// bypassed is what Request.Bypass said of the policies that it was asked for.
 	bypassed map[string]bool
 }

@@ -44,8 +44,9 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 		return append(static, r.relax(ctx, r.unpinnedExcept(unpinned))...), nil
 	case r.undialable():
 		r.failUnasked(open)
+		r.failUnverified()
 		return append(static, r.relax(ctx, r.unpinnedExcept(unpinned))...), nil
-	case len(open) == 0:
+	case len(open) == 0 && !r.verifies():
 		return append(static, r.relax(ctx, r.unpinned())...), nil
 	}
 	unanswered, err := r.answer(ctx, open, r.blocked(static))
@@ -53,7 +54,8 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 		return nil, err
 	}
 	known := judgement{side: &r.now, pending: unanswered, resolved: r.resolved}
-	found := r.evaluate(ctx, known, policy.Facts)
+	unmet := r.verify(ctx, known, r.blocked(static))
+	found := append(r.evaluate(ctx, known, policy.Facts), unmet...)
 	if len(unpinned) > 0 {
 		// The static rules were silent about the missing digest; now it is known whether it could have been there.
 		static = r.static(ctx, known)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // everyRule is a policy with all built-in rules, as a production cluster would have it.
@@ -38,6 +39,9 @@ spec:
       params:
         identities: [{issuer: "^https://i$", subject: "^me$"}]
         keys: ["sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+    - rule: signature-verified
+    - rule: signed-by
+      params: {keys: ["sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}
 `
 
 // pinned is a typical OCIRepository that keeps every rule.
@@ -66,6 +70,9 @@ func pinned() Review {
 			Changed:  true,
 			Resolved: &Resolved{Tag: "v1.0.0", Digest: digest},
 			Keys:     &Keys{Entries: []Key{{Entry: "cosign.pub", Fingerprint: "sha256:" + strings.Repeat("a", 64)}}},
+			Signature: &Signature{Signature: verify.Signature{
+				Verified: true, Scheme: verify.SchemeCosignBundle, Signers: []verify.Signer{{Fingerprint: "sha256:" + strings.Repeat("a", 64)}},
+			}},
 		}},
 	}
 }

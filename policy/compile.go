@@ -46,12 +46,16 @@ func (l *Library) compile(ctx context.Context, d document) (*Policy, error) {
 		return p, err
 	}
 	maps.Copy(params, own)
+	if err := l.compileDemands(p, spec, d.problems); err != nil {
+		return p, err
+	}
 	if spec.Exceptions != nil {
 		p.exceptions = *spec.Exceptions
 		checkExceptions(p.exceptions, excepted(spec), d.problems)
 	}
-	if len(spec.Rules) == 0 && len(spec.Rego) == 0 && spec.Pin == nil {
-		d.add("spec.rules", "the policy has neither rules nor spec.rego nor spec.pin, so it would judge nothing: add one of them")
+	if len(spec.Rules)+len(spec.Rego)+len(spec.Signatures) == 0 && spec.Pin == nil {
+		d.add("spec.rules",
+			"the policy has neither rules nor spec.rego nor spec.pin nor spec.signatures, so it would judge nothing: add one of them")
 	}
 	if len(d.all) > 0 {
 		return p, nil
@@ -71,6 +75,9 @@ func strictest(p *Policy, spec v1alpha1.SourcePolicySpec) Action {
 	}
 	for _, r := range spec.Rego {
 		own = append(own, r.Action)
+	}
+	for _, d := range spec.Signatures {
+		own = append(own, d.Action)
 	}
 	for _, a := range own {
 		switch a {
@@ -136,7 +143,7 @@ func pinOf(pin *v1alpha1.Pin, found *problems) v1alpha1.Pin {
 	return *pin
 }
 
-// excepted are the names of what may be excepted from a policy: its rules, and its pin.
+// excepted are the names of what may be excepted from a policy: its rules, its pin, and its demands on signatures.
 func excepted(spec v1alpha1.SourcePolicySpec) []string {
 	var names []string
 	for _, r := range spec.Rules {
@@ -147,6 +154,9 @@ func excepted(spec v1alpha1.SourcePolicySpec) []string {
 	}
 	if spec.Pin != nil {
 		names = append(names, "pin")
+	}
+	if len(spec.Signatures) > 0 {
+		names = append(names, "signatures")
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

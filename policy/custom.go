@@ -26,7 +26,7 @@ const (
 var customName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // gateRules are the names of what the gate judges itself.
-func gateRules() []string { return []string{"pin", "stale-pin", "missing-source"} }
+func gateRules() []string { return []string{"pin", "stale-pin", "missing-source", "signatures"} }
 
 // compileCustom compiles the policy's own rules, each alone, and returns their parameters by rule. Its error is that of ctx.
 func (l *Library) compileCustom(
@@ -218,6 +218,9 @@ func (p *Policy) judgeCustom(ctx context.Context, in *Input, r *policyRule, g *p
 		return nil, &RuleError{Policy: p.name, Rule: r.Name, Err: errOutOfBudget}
 	}
 	if err := in.keysAsked(); r.NeedsKeys && err != nil {
+		return nil, &RuleError{Policy: p.name, Rule: r.Name, Err: err}
+	}
+	if err := in.signaturesAsked(); r.NeedsSignature && err != nil {
 		return nil, &RuleError{Policy: p.name, Rule: r.Name, Err: err}
 	}
 	limited, done := budgeted(ctx)

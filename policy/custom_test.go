@@ -181,8 +181,11 @@ xs := [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]`})
 	again := ask(t, p, insecure(), Static)
 	elsewhere := insecure()
 	elsewhere.Namespace = "shop"
+	if len(first.Errors) == 1 { // a loop also makes garbage: on a fast machine that limit may come first
+		first.Errors[0], _, _ = strings.Cut(first.Errors[0], ": ")
+	}
 	want := []said{
-		{[]string{other}, []string{"rule loops of policy own was cut off: it ran longer than 500ms"}},
+		{[]string{other}, []string{"rule loops of policy own was cut off"}},
 		{[]string{other}, []string{"rule loops of policy own was cut off: it ran out of its budget a moment ago for an object of this namespace, and is not tried again yet"}},
 		{[]string{other}, nil},
 	}

@@ -86,7 +86,7 @@ func (p *Policy) builtin(ctx context.Context, in *Input, g *program) ([]Violatio
 func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation, error) {
 	input := in.with(g.params, g.prepared)
 	values, err := g.all.eval(ctx, input)
-	keys := in.keysAsked()
+	keys, signatures := in.keysAsked(), in.signaturesAsked()
 	var (
 		violations []Violation
 		failed     []error
@@ -102,6 +102,9 @@ func (p *Policy) judge(ctx context.Context, in *Input, g *program) ([]Violation,
 		}
 		if r.NeedsKeys && keys != nil {
 			ruleErr = keys
+		}
+		if r.NeedsSignature && signatures != nil {
+			ruleErr = signatures
 		}
 		if ruleErr == nil {
 			var found []Violation
@@ -124,6 +127,19 @@ func (in *Input) keysAsked() error {
 	for i := range in.review.Sources {
 		if s := &in.review.Sources[i]; s.namesKeys() && s.Keys == nil {
 			return errKeysNotAsked
+		}
+	}
+	return nil
+}
+
+// errSignaturesNotAsked is such a defect too.
+var errSignaturesNotAsked = errors.New("the signatures of an artifact are needed, and nobody asked for them")
+
+// signaturesAsked returns errSignaturesNotAsked where nothing is said of the signatures of an artifact.
+func (in *Input) signaturesAsked() error {
+	for i := range in.review.Sources {
+		if s := &in.review.Sources[i]; s.signable() && s.Signature == nil {
+			return errSignaturesNotAsked
 		}
 	}
 	return nil

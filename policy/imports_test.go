@@ -27,7 +27,7 @@ func TestPolicyIsPure(t *testing.T) {
 			}
 			own, isOurs := strings.CutPrefix(path, "github.com/fluxgate/fluxgate/")
 			switch {
-			case isOurs && own != "flux" && own != "policy/v1alpha1",
+			case isOurs && own != "flux" && own != "policy/v1alpha1" && own != "verify",
 				path == "net" || strings.HasPrefix(path, "net/"),
 				strings.HasPrefix(path, "github.com/google/go-containerregistry"),
 				strings.HasPrefix(path, "sigs.k8s.io/controller-runtime"),

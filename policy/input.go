@@ -84,7 +84,7 @@ func rawTerm(object map[string]any) *ast.Term {
 }
 
 func sourceTerm(s *SourceReview) *ast.Term {
-	f := make(fields, 0, 23).
+	f := make(fields, 0, 24).
 		text(termForm, string(s.Form)).text(termKind, s.Kind).text(termPath, s.Path).
 		text(termURL, s.URL).text(termProblem, s.Problem).text(termChart, s.Chart).
 		text(termMediaType, s.MediaType).text(termProvider, s.Provider).
@@ -109,6 +109,9 @@ func sourceTerm(s *SourceReview) *ast.Term {
 	}
 	if s.Keys != nil && !s.Keys.Unknown {
 		f = f.term(termKeys, keysTerm(s.Keys))
+	}
+	if s.Signature != nil && !s.Signature.Unknown {
+		f = f.term(termSignature, signatureTerm(s.Signature))
 	}
 	return f.object()
 }
@@ -149,6 +152,16 @@ func keysTerm(k *Keys) *ast.Term {
 		entries[i] = make(fields, 0, 2).text(termEntry, key.Entry).text(termFingerprint, key.Fingerprint).object()
 	}
 	return make(fields, 0, 2).text(termProblem, k.Problem).term(termEntries, ast.ArrayTerm(entries...)).object()
+}
+
+func signatureTerm(s *Signature) *ast.Term {
+	signers := make([]*ast.Term, len(s.Signers))
+	for i, signer := range s.Signers {
+		signers[i] = make(fields, 0, 3).text(termFingerprint, signer.Fingerprint).
+			text(termIssuer, signer.Issuer).text(termSubject, signer.Subject).object()
+	}
+	return make(fields, 0, 5).flag(termVerified, s.Verified).text(termScheme, string(s.Scheme)).
+		text(termReason, string(s.Reason)).text(termMessage, s.Message).term(termSigners, ast.ArrayTerm(signers...)).object()
 }
 
 // verifyTerm reads an empty provider as Flux does (source-controller, the default of OCIRepositoryVerification.Provider).

@@ -22,7 +22,7 @@ var builtin embed.FS
 // packagePrefix is followed by the rule's name in snake_case; a package elsewhere is shared code and no rule.
 const packagePrefix = "data.fluxgate.rules."
 
-// Library is a set of rules, compiled together. It is read-only once built, and so safe for concurrent use.
+// Library is a set of rules, compiled together. It is read-only once built and given its Sigstore, and so safe for concurrent use.
 type Library struct {
 	rules    map[string]*rule
 	compiler *ast.Compiler
@@ -30,6 +30,9 @@ type Library struct {
 	store storage.Store
 	// custom: the library is the one module of a custom rule, whose functions are bounded.
 	custom bool
+	// Sigstore reads trusted roots and ClusterImagePolicies. Where it is nil, a policy that has one cannot be loaded. It is set
+	// before anything is loaded.
+	Sigstore Sigstore
 	// trace hears of every evaluation of a custom rule; nil but in tests of policies.
 	trace topdown.QueryTracer
 }

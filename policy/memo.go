@@ -96,7 +96,8 @@ func (k memoKey) source(s *SourceReview) memoKey {
 	k = k.texts(string(s.Form), s.Kind, s.Path, s.URL, s.Repository.Host, s.Repository.Path, s.Problem, s.Chart,
 		s.Ref.Tag, s.Ref.Semver, s.Ref.SemverFilter, s.Ref.Digest, s.MediaType, s.Provider,
 		s.SecretRef, s.CertSecretRef, s.ProxySecretRef, s.ServiceAccountName, s.Namespace)
-	k = k.flags(s.Insecure, s.Changed, s.Pending, s.Origin != nil, s.Verify != nil, s.Resolved != nil, s.Keys != nil)
+	k = k.flags(s.Insecure, s.Changed, s.Pending, s.Origin != nil, s.Verify != nil, s.Resolved != nil, s.Keys != nil,
+		s.Signature != nil)
 	if s.Origin != nil {
 		k = k.texts(s.Origin.Group, s.Origin.Kind, s.Origin.Namespace, s.Origin.Name)
 	}
@@ -108,6 +109,17 @@ func (k memoKey) source(s *SourceReview) memoKey {
 	}
 	if s.Keys != nil {
 		k = k.keys(s.Keys)
+	}
+	if s.Signature != nil {
+		k = k.signature(s.Signature)
+	}
+	return k
+}
+
+func (k memoKey) signature(s *Signature) memoKey {
+	k = k.flags(s.Unknown, s.Verified).texts(string(s.Scheme), string(s.Reason), s.Message).count(len(s.Signers))
+	for _, signer := range s.Signers {
+		k = k.texts(signer.Fingerprint, signer.Issuer, signer.Subject)
 	}
 	return k
 }

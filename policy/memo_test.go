@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // full is a review in which every pointer and list is set, so that every field can be reached.
@@ -16,6 +17,7 @@ func full() Review {
 	r := pinned()
 	r.Sources[0].Origin = &flux.Key{Group: "g", Kind: "k", NamespacedName: types.NamespacedName{Namespace: "n", Name: "o"}}
 	r.Sources[0].Keys = &Keys{Problem: "p", Entries: []Key{{Entry: "e", Fingerprint: "f"}}}
+	r.Sources[0].Signature = &Signature{Signature: verify.Signature{Signers: []verify.Signer{{Fingerprint: "f"}}}}
 	r.Sources[0].Verify.Identities = []flux.Identity{{Issuer: "i", Subject: "s"}}
 	return r
 }

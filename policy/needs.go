@@ -2,10 +2,10 @@ package policy
 
 import "github.com/fluxgate/fluxgate/policy/v1alpha1"
 
-// NeedsFacts reports whether the policy has rules that read what the registry says.
+// NeedsFacts reports whether the policy has rules that read what the registry says that a ref names.
 func (p *Policy) NeedsFacts() bool {
 	for _, r := range p.rules {
-		if r.Phase == Facts {
+		if r.Phase == Facts && !r.NeedsSignature {
 			return true
 		}
 	}
@@ -17,6 +17,26 @@ func (p *Policy) NeedsKeys() bool {
 	for _, r := range p.rules {
 		if r.NeedsKeys {
 			return true
+		}
+	}
+	return false
+}
+
+// NeedsSignature reports whether the policy has rules that read what came of the verify blocks: SourceReview.Signature.
+func (p *Policy) NeedsSignature() bool {
+	for _, r := range p.rules {
+		if r.NeedsSignature {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadsSignature reports whether a rule of the policy reads what came of the verify blocks.
+func (p *Policy) ReadsSignature(rule string) bool {
+	for _, r := range p.rules {
+		if r.Name == rule {
+			return r.NeedsSignature
 		}
 	}
 	return false

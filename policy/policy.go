@@ -20,8 +20,9 @@ type Policy struct {
 	// rules are in the order of the policy, whatever their phase.
 	rules []*policyRule
 	// phases are the programs of the built-in rules, custom those of the policy's own, one each.
-	phases map[Phase]*program
-	custom map[Phase][]*program
+	phases  map[Phase]*program
+	custom  map[Phase][]*program
+	demands []*Demand
 	// strictest is the strictest action of the policy or of one of its entries.
 	strictest Action
 

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 const (
@@ -107,8 +108,8 @@ func TestReadsIsTrue(t *testing.T) {
 	}
 }
 
-// reviewOf reads an object, with every source new, its tag naming another digest, and its Secret holding two keys. The objects that it leads to are
-// found by their kinds, in whatever namespace.
+// reviewOf reads an object, with every source new, its tag naming another digest, and its Secret holding two keys, and no signature. The objects that
+// it leads to are found by their kinds, in whatever namespace.
 func reviewOf(t *testing.T, object, others string) Review {
 	t.Helper()
 	lookup := flux.LookupFunc(func(_ context.Context, key flux.Key) (*unstructured.Unstructured, error) {
@@ -132,7 +133,8 @@ func reviewOf(t *testing.T, object, others string) Review {
 	for _, s := range sources {
 		found := SourceReview{
 			Source: s, Changed: true, Resolved: &Resolved{Tag: "v1", Digest: "sha256:bb"},
-			Keys: &Keys{Entries: []Key{{Entry: "a.pub", Fingerprint: listedKey}, {Entry: "b.pub", Fingerprint: "sha256:bb"}}},
+			Keys:      &Keys{Entries: []Key{{Entry: "a.pub", Fingerprint: listedKey}, {Entry: "b.pub", Fingerprint: "sha256:bb"}}},
+			Signature: &Signature{Signature: verify.Unverified(verify.ReasonUnsigned, "has no signature")},
 		}
 		review.Sources = append(review.Sources, found)
 	}

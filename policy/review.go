@@ -1,6 +1,9 @@
 package policy
 
-import "github.com/fluxgate/fluxgate/flux"
+import (
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/verify"
+)
 
 // Phase selects rules by what they need.
 type Phase int
@@ -50,6 +53,14 @@ type SourceReview struct {
 	// Keys are those in the Secret that the verify block names; nil where nobody asked. A rule that needs them is not
 	// evaluated then: that is a *RuleError.
 	Keys *Keys
+	// Signature is what came of verifying the digest as the source's own verify block asks; nil where nobody asked. A rule
+	// that needs it is not evaluated then: that is a *RuleError.
+	Signature *Signature
+}
+
+// signable reports whether the source is an artifact that can have a signature.
+func (s *SourceReview) signable() bool {
+	return s.Form == flux.FormOCIRepository || s.Form == flux.FormHelmChart
 }
 
 // namesKeys reports whether there is a Secret with the keys of the source.
@@ -57,6 +68,13 @@ func (s *SourceReview) namesKeys() bool { return s.Verify != nil && s.Verify.Sec
 
 // Resolved is a fact from the registry.
 type Resolved struct{ Tag, Digest string }
+
+// Signature is a fact about the signatures of an artifact.
+type Signature struct {
+	// Unknown: it could not be told. Who asked accounts for that; the rules are silent about it.
+	Unknown bool
+	verify.Signature
+}
 
 // Keys is a fact about a Secret of public keys.
 type Keys struct {

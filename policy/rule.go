@@ -23,6 +23,9 @@ type Rule struct {
 	Phase       Phase
 	// NeedsKeys: the rule reads the keys in the Secrets of verify blocks ("needs: [keys]").
 	NeedsKeys bool
+	// NeedsSignature: the rule reads what came of verifying each artifact as its verify block asks ("needs: [signature]"). Such
+	// a rule is of the phase facts.
+	NeedsSignature bool
 	// Params is the JSON schema of the parameters; nil where there are none.
 	Params map[string]any
 	// Example is an entry of spec.rules, in YAML.
@@ -132,10 +135,17 @@ func (r *rule) describeNeeds(value any) error {
 		return errors.New("METADATA needs must be a list, as in [keys]")
 	}
 	for _, need := range needs {
-		if need != "keys" {
-			return fmt.Errorf("METADATA needs %q, and nobody finds out anything but keys", fmt.Sprint(need))
+		switch need {
+		case "keys":
+			r.NeedsKeys = true
+		case "signature":
+			r.NeedsSignature = true
+		default:
+			return fmt.Errorf("METADATA needs %q, and nobody finds out anything but keys and signature", fmt.Sprint(need))
 		}
-		r.NeedsKeys = true
+	}
+	if r.NeedsSignature && r.Phase != Facts {
+		return errors.New("METADATA needs [signature], which is known in the phase facts only: write phase: facts")
 	}
 	return nil
 }

@@ -70,6 +70,13 @@ var (
 	termEntries     = ast.StringTerm("entries")
 	termEntry       = ast.StringTerm("entry")
 	termFingerprint = ast.StringTerm("fingerprint")
+
+	termSignature = ast.StringTerm("signature")
+	termVerified  = ast.StringTerm("verified")
+	termScheme    = ast.StringTerm("scheme")
+	termReason    = ast.StringTerm("reason")
+	termMessage   = ast.StringTerm("message")
+	termSigners   = ast.StringTerm("signers")
 )
 
 // usual are the values that most inputs have, made once for the same reason.

@@ -39,7 +39,7 @@ type SourcePolicyList struct {
 
 // SourcePolicySpec says which objects are judged, by which rules, and what follows.
 //
-// +kubebuilder:validation:XValidation:fieldPath=.rules,rule="has(self.pin) || has(self.rules) && size(self.rules) > 0 || has(self.rego) && size(self.rego) > 0",message="the policy has neither rules nor pin nor rego, so it would judge nothing: add one of them"
+// +kubebuilder:validation:XValidation:fieldPath=.rules,rule="has(self.pin) || has(self.rules) && size(self.rules) > 0 || has(self.rego) && size(self.rego) > 0 || has(self.signatures) && size(self.signatures) > 0",message="the policy has neither rules nor pin nor rego nor signatures, so it would judge nothing: add one of them"
 type SourcePolicySpec struct {
 	// Match selects the objects to judge. Absent or empty, every object that Fluxgate reviews is selected.
 	Match Match `json:"match,omitempty"`
@@ -70,6 +70,15 @@ type SourcePolicySpec struct {
 
 	// Pin says which references are pinned to the digest that they name. Absent, nothing is pinned.
 	Pin *Pin `json:"pin,omitempty"`
+
+	// Signatures are demanded of every artifact that a selected object makes Flux pull from an OCI registry, whatever the
+	// object says of them itself. Each demand that is for the artifact's repository must be met. What is verified is the
+	// digest in the object, so one without a digest meets no demand.
+	//
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=32
+	Signatures []SignatureDemand `json:"signatures,omitempty"`
 
 	// Exceptions says what may be excepted from this policy. Absent, nothing may.
 	Exceptions *Exceptions `json:"exceptions,omitempty"`
@@ -176,7 +185,7 @@ const (
 
 // Exceptions says what a PolicyException may except from a policy.
 type Exceptions struct {
-	// Rules are the names of the rules that may be excepted: rules of this policy, or "pin".
+	// Rules are the names of the rules that may be excepted: rules of this policy, "pin", or "signatures".
 	//
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
@@ -218,7 +227,7 @@ type CustomRule struct {
 	//
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",message="is no name for a rule: write lower-case letters, digits and hyphens, as in team-label"
-	// +kubebuilder:validation:XValidation:rule="!(self in ['pin', 'stale-pin', 'missing-source'])",message="is what Fluxgate calls a violation of its own: choose another name"
+	// +kubebuilder:validation:XValidation:rule="!(self in ['pin', 'stale-pin', 'missing-source', 'signatures'])",message="is what Fluxgate calls a violation of its own: choose another name"
 	Name string `json:"name"`
 
 	// Module is the Rego module. Its package is fluxgate.custom.<name>, with "_" for "-" in the name.

@@ -1,0 +1,194 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/pin"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/verify"
+)
+
+// RuleSignatures is broken by an artifact that does not meet a demand of spec.signatures. The gate judges it itself: it is about
+// a digest, and must not be judged of another one than that which is stored.
+const RuleSignatures = "signatures"
+
+// Signatures verifies the signatures of artifacts. An error of its methods says that it could not be told: a *registry.Error,
+// one that wraps ErrNotGiven or verify.ErrNoTrustRoot, or any other.
+type Signatures interface {
+	// Own verifies the artifact of a source, which has a digest and a verify block, as that block asks. private is as
+	// registry.Query.AllowPrivate.
+	Own(ctx context.Context, source flux.Source, private bool) (verify.Signature, error)
+	// Demanded verifies the artifact of a source, which has a digest, as an administrator demands.
+	Demanded(ctx context.Context, source flux.Source, private bool, demand verify.Demand) (verify.Signature, error)
+}
+
+// verifies reports whether a policy asks about the signatures of what the object makes Flux pull.
+func (r *review) verifies() bool {
+	for i := range r.now.sources {
+		if len(r.askingOwn(i)) > 0 {
+			return true
+		}
+		for _, p := range r.now.policies {
+			if len(demandsOf(p, r.now.sources[i])) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// askingOwn are the policies with a rule that reads what came of a source's verify block.
+func (r *review) askingOwn(i int) []*policy.Policy {
+	if !signable(r.now.sources[i]) {
+		return nil
+	}
+	var asking []*policy.Policy
+	for _, p := range r.now.policies {
+		if p.NeedsSignature() {
+			asking = append(asking, p)
+		}
+	}
+	return asking
+}
+
+func signable(s flux.Source) bool {
+	return s.Form == flux.FormOCIRepository || s.Form == flux.FormHelmChart
+}
+
+func demandsOf(p *policy.Policy, s flux.Source) []*policy.Demand {
+	var demands []*policy.Demand
+	for _, d := range p.Demands() {
+		if d.Concerns(s) {
+			demands = append(demands, d)
+		}
+	}
+	return demands
+}
+
+// verify finds out what the rules need to know of the verify blocks, and returns the violations of demands. It comes after
+// the static rules, so that no registry is dialled that they forbid, and after what is pending is known: a digest that its
+// policy could not ask for is undecided for that policy already.
+func (r *review) verify(ctx context.Context, j judgement, blocked map[int]bool) []policy.Violation {
+	ctx, cancel := sparing(ctx)
+	defer cancel()
+	r.signatures = map[int]policy.Signature{}
+	var found []policy.Violation
+	for i, s := range r.now.sources {
+		if asking := r.askingOwn(i); len(asking) > 0 {
+			r.signatures[i] = r.own(ctx, i, blocked[i], asking)
+		}
+		for _, p := range r.now.policies {
+			if j.pending[i] && writes(p, s.Ref) || r.gate.waits(s) {
+				continue
+			}
+			for _, d := range demandsOf(p, s) {
+				found = append(found, r.demanded(ctx, i, blocked[i], p, d)...)
+			}
+		}
+	}
+	return found
+}
+
+// withoutDigest ends a sentence about an artifact.
+const withoutDigest = "has no digest, so that what is verified now need not be what runs later"
+
+// own is what came of the verify block of a source.
+func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.Policy) policy.Signature {
+	s := r.now.sources[i]
+	switch {
+	case s.Verify == nil:
+		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoVerify, "has no verify block, so nothing says whose signature counts")}
+	case s.Ref.Digest == "":
+		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoDigest, withoutDigest)}
+	case blocked:
+		r.failSignature(i, asking, errNotAsked)
+		return policy.Signature{Unknown: true}
+	case r.gate.options.Signatures == nil:
+		r.failSignature(i, asking, errNoVerifier)
+		return policy.Signature{Unknown: true}
+	}
+	signature, err := r.gate.options.Signatures.Own(ctx, s, r.allowListed())
+	if err != nil {
+		r.failSignature(i, asking, err)
+		return policy.Signature{Unknown: true}
+	}
+	return policy.Signature{Signature: signature}
+}
+
+// demanded is the violation of a demand by the artifact of a source, if there is one.
+func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Policy, d *policy.Demand) []policy.Violation {
+	s, asking := r.now.sources[i], []*policy.Policy{p}
+	var signature verify.Signature
+	var err error
+	switch {
+	case s.Ref.Digest == "":
+		signature = verify.Unverified(verify.ReasonNoDigest, withoutDigest)
+	case blocked:
+		err = errNotAsked
+	case r.gate.options.Signatures == nil:
+		err = errNoVerifier
+	default:
+		signature, err = r.gate.options.Signatures.Demanded(ctx, s, r.allowListed(), d.Demand)
+	}
+	if err != nil {
+		r.failSignature(i, asking, err)
+		return nil
+	}
+	for _, warning := range signature.Warnings {
+		r.noteOnce(Note{Path: s.Path, Message: fmt.Sprintf("policy %s, demand %s: %s", p.Name(), d.Name, warning)})
+	}
+	if signature.Verified {
+		return nil
+	}
+	return []policy.Violation{r.unmet(i, p, d, signature)}
+}
+
+// unmet is the violation of a demand. Of an object in another namespace it tells no more than that.
+func (r *review) unmet(i int, p *policy.Policy, d *policy.Demand, signature verify.Signature) policy.Violation {
+	s := r.now.sources[i]
+	v := policy.Violation{
+		Policy: p.Name(), Rule: RuleSignatures, Action: d.Action, Path: s.Path, Source: i,
+		Message:     fmt.Sprintf("demand %s: the artifact %s", d.Name, signature.Message),
+		Remediation: "have the artifact signed by somebody whom the demand trusts, or pull another one",
+	}
+	switch {
+	case s.Form == flux.FormHelmChart:
+		v.Remediation = "use an OCIRepository with a digest, by a chartRef: a chart of a HelmRepository has none"
+	case signature.Reason == verify.ReasonNoDigest && s.Origin == nil:
+		v.Path = pin.DigestPath(s)
+		v.Remediation = fmt.Sprintf("set %s, or have it pinned by spec.pin of a policy", v.Path)
+	case s.Origin == nil:
+		v.Path = pin.DigestPath(s)
+	case s.Origin.Namespace != r.now.object.GetNamespace():
+		v.Message = fmt.Sprintf("%s does not meet the demand %s on its signature", referent(s), d.Name)
+		v.Remediation = "ask those who own it to change it, or refer to another source"
+	default:
+		v.Message = fmt.Sprintf("%s: %s", referent(s), v.Message)
+	}
+	return v
+}
+
+func (r *review) noteOnce(n Note) {
+	if !slices.Contains(r.notes, n) {
+		r.notes = append(r.notes, n)
+	}
+}
+
+// signedBefore reports whether a violation of a signature rule was earned by the stored object already: what is verified is
+// the same artifact, by the same block, so that the answer is the same. untouched has compared the artifacts.
+func (r *review) signedBefore(v policy.Violation) bool {
+	p := r.set.Find(v.Policy)
+	if p == nil || !slices.Contains(r.before.policies, p) || v.Source < 0 || v.Source >= len(r.now.sources) {
+		return false
+	}
+	if v.Rule == RuleSignatures {
+		return true
+	}
+	is := r.now.sources[v.Source]
+	was := sourceAt(r.before.sources, is.Path)
+	return p.ReadsSignature(v.Rule) && was != nil && reflect.DeepEqual(is.Verify, was.Verify)
+}

@@ -1,0 +1,88 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
+)
+
+// The classes of what kept signatures from being verified, beside those of registries.
+const (
+	classSignature = "signature"
+	classTrustRoot = "trust-root"
+	classNotAsked  = "not-asked"
+)
+
+var (
+	errNotAsked   = errors.New("no allow-list permits the registry, or the url is not canonical")
+	errUnjudged   = errors.New("not all rules could be evaluated before")
+	errNoVerifier = errors.New("no signatures can be verified here")
+)
+
+// failSignature records that the signatures of a source could not be verified for some policies. Where the update leaves what is
+// pulled as it was, it keeps nothing out: the artifact was judged when it came, and a registry that is down must not
+// freeze every object that pulls from it.
+func (r *review) failSignature(i int, asking []*policy.Policy, err error) {
+	s := r.now.sources[i]
+	f := signatureFailure(s, err)
+	before := r.pulledBefore(s)
+	for _, p := range asking {
+		f.Policy, f.OnError = p.Name(), p.Failing(r.at)
+		if before && f.OnError == policy.Deny {
+			f.OnError = policy.Warn
+		}
+		r.fail(f)
+	}
+}
+
+func signatureFailure(s flux.Source, err error) Failure {
+	f := Failure{
+		Path: s.Path, Class: classSignature, Err: err, Message: "the signatures of the artifact could not be verified; try again",
+	}
+	var known *registry.Error
+	switch {
+	case errors.Is(err, errNotAsked), errors.Is(err, errUnjudged):
+		f.Class, f.Message = classNotAsked, "the signatures of the artifact were not verified, because "+err.Error()
+	case errors.Is(err, ErrNotGiven):
+		f.Class, f.Offline = classKeys, true
+		f.Message = "the Secret of the verify block is not among the files, or not in plain text, so that no signature is verified"
+	case errors.Is(err, verify.ErrNoTrustRoot):
+		f.Class = classTrustRoot
+		f.Message = "keyless signatures cannot be verified: an administrator must give a trusted root (--trusted-root)"
+	case errors.As(err, &known):
+		f.Class, f.Offline, f.Err = string(known.Class), known.Class == registry.ClassOffline, known.Err
+		f.Message = "the signatures of the artifact could not be verified: " + known.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Class = string(registry.ClassTimeout)
+	}
+	return f
+}
+
+// failUnverified makes the review undecided for every policy that asks about signatures: what one policy failed at must not let
+// an object pass another.
+func (r *review) failUnverified() {
+	for i, s := range r.now.sources {
+		asking := r.askingOwn(i)
+		for _, p := range r.now.policies {
+			if len(demandsOf(p, s)) > 0 && !slices.Contains(asking, p) {
+				asking = append(asking, p)
+			}
+		}
+		r.failSignature(i, asking, errUnjudged)
+	}
+}
+
+// pulledBefore reports whether the stored object, by the same policies, pulls the same and has it verified in the same way.
+func (r *review) pulledBefore(s flux.Source) bool {
+	if r.before.object == nil || r.resuming() || r.newlyMatched() {
+		return false
+	}
+	was := sourceAt(r.before.sources, s.Path)
+	return was != nil && reflect.DeepEqual(pulled(s), pulled(*was)) && reflect.DeepEqual(s.Verify, was.Verify)
+}
