@@ -32,7 +32,7 @@ type Inventory struct {
 	referents  map[flux.Key]*item
 	referrers  flux.Referrers
 	namespaces map[string]map[string]string
-	secrets    map[types.NamespacedName]publicKeys
+	secrets    map[types.NamespacedName]publicSecret
 	documents  int
 
 	mu sync.Mutex
@@ -79,7 +79,7 @@ func newInventory(namespace string) *Inventory {
 		namespace:  namespace,
 		referents:  map[flux.Key]*item{},
 		namespaces: map[string]map[string]string{},
-		secrets:    map[types.NamespacedName]publicKeys{},
+		secrets:    map[types.NamespacedName]publicSecret{},
 		unlabelled: map[string]bool{},
 	}
 }

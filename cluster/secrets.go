@@ -49,6 +49,18 @@ func (s Secrets) Keys(ctx context.Context, namespace, name, provider string) ([]
 	return verify.Keys(provider, secret.Data)
 }
 
+// Material returns what a verify block reads in a Secret, and verify.Missing where there is no such Secret.
+func (s Secrets) Material(ctx context.Context, namespace, name string) (map[string][]byte, error) {
+	secret, err := s.read(ctx, namespace, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case secret == nil:
+		return nil, verify.Missing()
+	}
+	return verify.Entries(secret.Data), nil
+}
+
 // read returns nil and no error for a Secret that does not exist, and so for a name that none can have.
 func (s Secrets) read(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {

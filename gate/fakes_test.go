@@ -34,6 +34,9 @@ type world struct {
 	referrers []string
 	// keys by "namespace/secret provider": a list of verify.Key, or an error that is given as it is.
 	keys map[string]any
+	// signatures by "block of repository@digest" or "demand on repository@digest", the digest cut: a verify.Signature, or an
+	// error that is given as it is.
+	signatures map[string]any
 	// labels of namespaces; a namespace that is not there has none. An error is given as it is.
 	labels map[string]any
 	// now is the clock; nil means time.Now.
@@ -55,6 +58,7 @@ func (w *world) gate() *gate.Gate {
 		Referrers:  w.index(),
 		Resolver:   w,
 		Keys:       gate.KeysFunc(w.readKeys),
+		Signatures: w,
 		Now:        w.now,
 	})
 }

@@ -21,6 +21,7 @@ type tableCase struct {
 	request gate.Request
 	with    *check.Inventory
 	facts   map[string]fact
+	signed  signatures
 	expect  expectation
 }
 
@@ -43,6 +44,8 @@ func newCase(at place, c writtenCase) (tableCase, []string) {
 	fail(err)
 	ready.facts, err = newFacts(c.Facts)
 	fail(err)
+	ready.signed = c.Facts.Signatures
+	fail(checkSigned(ready.signed))
 	fail(c.Expect.check())
 	return ready, wrong
 }

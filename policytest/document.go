@@ -45,6 +45,8 @@ type writtenFacts struct {
 	// Resolved says what a registry answers for a repository and the tag or range behind a colon: a digest, a tag and a
 	// digest, or the class of an error. Of what is not listed, nobody is asked.
 	Resolved map[string]string `json:"resolved,omitempty"`
+	// Signatures says who signed the artifact of a repository and a digest behind an @. Of what is not listed, nobody is asked.
+	Signatures map[string]signedFact `json:"signatures,omitempty"`
 }
 
 // expectation is what is to come of a case.

@@ -53,7 +53,7 @@ func (s *suite) judge(ctx context.Context, t *table, c tableCase) (outcome, erro
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	options := c.with.GateOptions(t.policies, t.now)
-	options.Resolver = registries(c.facts)
+	options.Resolver, options.Signatures = registries(c.facts), c.signed
 	reviewer := gate.New(options)
 
 	request := c.request

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/fluxgate/fluxgate/flux"
@@ -43,6 +44,9 @@ func (a *Access) ID() string {
 	))
 	return hex.EncodeToString(sum[:])
 }
+
+// Repository is whose artifact it is about.
+func (a *Access) Repository() name.Repository { return a.plan.repository }
 
 // Open waits for its turn, as a resolve does, and logs in. Its error is an *Error. The Session ends with Close, when ctx ends, or
 // after Options.ResolveTimeout.

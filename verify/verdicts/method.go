@@ -1,0 +1,64 @@
+package verdicts
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/fluxgate/fluxgate/verify"
+	"github.com/fluxgate/fluxgate/verify/cosign"
+	"github.com/fluxgate/fluxgate/verify/notation"
+)
+
+// method verifies an artifact in one scheme.
+type method func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error)
+
+// method chooses how a demand is verified. refusal is what can be said without asking the registry.
+func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m method, refusal *verify.Signature, err error) {
+	switch {
+	case demand.Notation != nil:
+		verifier := notation.Compile(*demand.Notation, notation.Options{})
+		if refusal, refused := verifier.Refusal(repository); refused {
+			return nil, &refusal, nil
+		}
+		return verifier.Verify, nil, nil
+	case demand.Cosign != nil:
+		verifier, err := cosign.Compile(*demand.Cosign, v.options.TrustedRoot)
+		if err != nil {
+			return nil, nil, err
+		}
+		return verifier.Verify, nil, nil
+	default:
+		return v.every(demand.ImagePolicies), nil, nil
+	}
+}
+
+// materialID is a hash of everything that a demand verifies with.
+func (v *Verifier) materialID(demand verify.Demand) string {
+	var texts []string
+	switch {
+	case demand.Notation != nil:
+		texts = append(texts, string(verify.SchemeNotation), string(demand.Notation.TrustPolicy))
+		for _, entry := range slices.Sorted(maps.Keys(demand.Notation.Certificates)) {
+			texts = append(texts, entry, string(demand.Notation.Certificates[entry]))
+		}
+	case demand.Cosign != nil:
+		texts = append(texts, "cosign", string(demand.Cosign.TrustedRoot), "keys")
+		for _, key := range demand.Cosign.Keys {
+			texts = append(texts, key.Fingerprint)
+		}
+		texts = append(texts, "identities")
+		for _, identity := range demand.Cosign.Identities {
+			texts = append(texts, identity.Issuer, identity.IssuerRegExp, identity.Subject, identity.SubjectRegExp)
+		}
+	default:
+		texts = append(texts, string(verify.SchemeImagePolicy))
+		for _, policy := range demand.ImagePolicies {
+			texts = append(texts, policy.Name(), policy.ID())
+		}
+	}
+	id := keyOf(texts...)
+	return string(id[:])
+}
