@@ -114,6 +114,13 @@ func compare(t *testing.T, p *Policy, patterns []string, repository flux.Reposit
 	if got := len(violations) == 0; got != want {
 		t.Errorf("%q allows %s (prefix %v): rule says %v, oracle %v", patterns, repository, prefix, got, want)
 	}
+	demanded, err := p.rules[0].lib.repositories("", patterns, &problems{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := demanded.match(repository); !prefix && got != want {
+		t.Errorf("%q selects %s: a demand says %v, oracle %v", patterns, repository, got, want)
+	}
 }
 
 // oracle walks pattern and name side by side. A prefix gets a segment of a character that no pattern can hold.

@@ -140,12 +140,12 @@ func identityOf(at string, written v1alpha1.SignatureIdentity, found *problems) 
 		if pattern == "" {
 			return ""
 		}
-		whole := `\A(?:` + pattern + `)\z`
-		compiled, err := regexp.Compile(whole)
-		switch {
-		case err != nil:
+		if _, err := regexp.Compile(pattern); err != nil { // by itself, or ")|(" would break out of what follows
 			found.add(at+"."+field+"RegExp", "%q is no regular expression: %v", pattern, err)
-		case compiled.MatchString(""):
+			return ""
+		}
+		whole := `\A(?:` + pattern + `)\z`
+		if compiled, err := regexp.Compile(whole); err != nil || compiled.MatchString("") {
 			found.add(at+"."+field+"RegExp", "%q matches the empty text, and so says nothing: write what it must be", pattern)
 		}
 		return whole

@@ -76,6 +76,14 @@ func TestLoadErrors(t *testing.T) {
 		"bounds of nothing":      head + "  rules: [{rule: interval-bounds}, {rule: semver-bounds, params: {upperBound: false, prereleases: true}}, {rule: verify-identity}]\n",
 		"bad bounds":             head + "  rules: [{rule: interval-bounds, params: {min: 2h, max: 1h}}]\n---\n" + strings.Replace(head, "name: p", "name: q", 1) + "  rules: [{rule: interval-bounds, params: {min: 5, max: 0s}}]\n---\n" + strings.Replace(head, "name: p", "name: r", 1) + "  rules: [{rule: interval-bounds, params: {min: 1d, max: \"999999h999999h999999h\"}}]\n---\n" + strings.Replace(head, "name: p", "name: s", 1) + "  rules: [{rule: interval-bounds, params: {min: 1d, max: 0s}}]\n",
 		"bad trust":              head + "  rules:\n  - rule: verify-identity\n    params: {identities: [{issuer: \".*\", subject: \"(\"}, {issuer: \"^a$\"}, {issuer: \"\", subject: b}], keys: [\"SHA256:AA\", cosign.pub]}\n---\n" + strings.Replace(head, "name: p", "name: q", 1) + "  rules:\n  - rule: verify-identity\n    params: {identities: [{issuer: \".*\", subject: \"(\"}], keys: [\"SHA256:AA\", cosign.pub]}\n",
+		"bad demands": head + "  signatures:\n" +
+			"  - {name: Release, keys: [none]}\n  - {name: a, repositories: [ghcr.io], identities: [{issuer: i}]}\n" +
+			"  - {name: a, action: deny, identities: [{issuer: i, issuerRegExp: j, subjectRegExp: \"(\"}, {issuer: i, subjectRegExp: \".*\"}, {issuer: i, subjectRegExp: \")|(\"}]}\n" +
+			"  - {name: nobody}\n  - {name: none, clusterImagePolicies: {}}\n  - {name: both, keys: [x], clusterImagePolicies: {names: [\"*\"]}}\n" +
+			"  - {name: rootless, keys: [], trustedRoot: x}\n  - {keys: [\"-----BEGIN PUBLIC KEY-----\\nAA==\\n-----END PUBLIC KEY-----\"]}\n",
+		"what sigstore reads": head + "  signatures:\n" +
+			"  - {name: rooted, trustedRoot: \"{}\", identities: [{issuer: i, subject: s}]}\n" +
+			"  - {name: inline, clusterImagePolicies: {inline: [{kind: ClusterImagePolicy}]}}\n",
 		"the same policy twice":  head + "  rules: [{rule: canonical-url}]\n---\n" + head + "  rules: [{rule: forbid-tags}]\n",
 		"the second is wrong":    head + "  rules: [{rule: canonical-url}]\n---\n" + strings.Replace(head, "name: p", "name: q", 1) + "  rules: [{rule: forbid-tag}]\n",
 		"hostile text":           head + "  rules: [{rule: \"a\\nb\\e[31m\u202e\"}]\n",

@@ -17,7 +17,7 @@ func full() Review {
 	r := pinned()
 	r.Sources[0].Origin = &flux.Key{Group: "g", Kind: "k", NamespacedName: types.NamespacedName{Namespace: "n", Name: "o"}}
 	r.Sources[0].Keys = &Keys{Problem: "p", Entries: []Key{{Entry: "e", Fingerprint: "f"}}}
-	r.Sources[0].Signature = &Signature{Signature: verify.Signature{Signers: []verify.Signer{{Fingerprint: "f"}}}}
+	r.Sources[0].Signature = &Signature{Signature: verify.Signature{Warnings: []string{"w"}, Signers: []verify.Signer{{Fingerprint: "f"}}}}
 	r.Sources[0].Verify.Identities = []flux.Identity{{Issuer: "i", Subject: "s"}}
 	return r
 }

@@ -95,6 +95,9 @@ func wrongDocuments() map[string]wrongDocument {
 		"bounds-of-nothing":     {spec("{rules: [{rule: interval-bounds}]}"), checker},
 		"bad-bounds":            {spec("{rules: [{rule: interval-bounds, params: {min: 2h, max: 1h}}]}"), checker},
 		"bad-trust":             {spec("{rules: [{rule: verify-identity, params: {keys: [cosign.pub]}}]}"), checker},
+		// So are keys, patterns and trusted roots to be read by those who know them.
+		"bad-demands":         {spec(`{signatures: [{name: a, keys: ["none"]}]}`), checker},
+		"what-sigstore-reads": {spec(`{signatures: [{name: a, clusterImagePolicies: {inline: [{kind: ClusterImagePolicy}]}}]}`), checker},
 		// Rego is read by its compiler.
 		"rego-that-is-no-rule": {spec(`{rego: [{name: x, module: "package fluxgate.custom.y"}]}`), checker},
 		"rego-with-errors":     {spec(`{rego: [{name: x, module: "package fluxgate.custom.x\nviolations contains {"}]}`), checker},
