@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -106,7 +107,7 @@ func (s sessionTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		stop()
 		cancel()
-		s.note(req, err)
+		s.note(req, &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err}) // as http.Client would report it
 		return nil, err
 	}
 	switch code := resp.StatusCode; {
