@@ -26,6 +26,7 @@ type Inventory struct {
 	// exceptions are those among the files; library compiles the policies among them, nil before there is one.
 	exceptions []*policy.Exception
 	library    *policy.Library
+	sigstore   policy.Sigstore
 
 	namespace  string
 	judged     []*item

@@ -82,6 +82,7 @@ func (i *Inventory) addPolicy(u *unstructured.Unstructured) error {
 		if i.library, err = policy.NewLibrary(); err != nil {
 			return err
 		}
+		i.library.Sigstore = i.sigstore
 	}
 	if _, err := i.library.Compile(&written); err != nil {
 		return err

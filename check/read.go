@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"unicode/utf8"
+
+	"github.com/fluxgate/fluxgate/policy"
 )
 
 // ReadOptions say what to read.
@@ -16,6 +18,8 @@ type ReadOptions struct {
 	Stdin io.Reader
 	// Namespace is that of the objects that name none; empty means "default".
 	Namespace string
+	// Sigstore reads what only its libraries can read of the SourcePolicies among the manifests; nil means that nobody does.
+	Sigstore policy.Sigstore
 }
 
 // Read reads manifests: YAML with any number of documents, JSON, and lists of either. What it cannot read it remembers in
@@ -25,6 +29,7 @@ func Read(opts ReadOptions) *Inventory {
 		opts.Namespace = "default"
 	}
 	inventory := newInventory(opts.Namespace)
+	inventory.sigstore = opts.Sigstore
 	paths := manifests(opts.Paths)
 	inventory.Unreadable = paths.errors
 	for _, path := range paths.files {

@@ -28,10 +28,18 @@ type exceptionDocument struct {
 	exception v1alpha1.PolicyException
 }
 
+// imagePolicyDocument is a ClusterImagePolicy as written, and what is wrong with it.
+type imagePolicyDocument struct {
+	*problems
+	object map[string]any
+}
+
 // documents are what was read of files.
 type documents struct {
 	policies   []document
 	exceptions []exceptionDocument
+	// imagePolicies are ClusterImagePolicies, which sigstore's libraries read.
+	imagePolicies []imagePolicyDocument
 	// tests counts the PolicyTests that were passed over: they may stand beside what they test.
 	tests int
 	// wrong is what belongs to neither.
@@ -49,7 +57,7 @@ func (d *documents) read(f file) {
 		d.wrong = append(d.wrong, Problem{File: f.name, Message: err.Error()})
 		return
 	}
-	before := len(d.policies) + len(d.exceptions) + len(d.wrong) + d.tests
+	before := d.count()
 	for i, text := range texts {
 		number := i + 1
 		if len(texts) == 1 {
@@ -57,9 +65,13 @@ func (d *documents) read(f file) {
 		}
 		d.add(text, &problems{file: f.name, document: number})
 	}
-	if len(d.policies)+len(d.exceptions)+len(d.wrong)+d.tests == before {
+	if d.count() == before {
 		d.wrong = append(d.wrong, Problem{File: f.name, Message: "the file holds no SourcePolicy"})
 	}
+}
+
+func (d *documents) count() int {
+	return len(d.policies) + len(d.exceptions) + len(d.imagePolicies) + len(d.wrong) + d.tests
 }
 
 func (d *documents) add(text []byte, found *problems) {
@@ -70,6 +82,9 @@ func (d *documents) add(text []byte, found *problems) {
 	case object == nil:
 	case object["kind"] == TestKind && isVersion(object, found):
 		d.tests++
+		return
+	case isImagePolicy(object):
+		d.imagePolicies = append(d.imagePolicies, imagePolicyDocument{found, object})
 		return
 	case object["kind"] == v1alpha1.PolicyExceptionKind && isVersion(object, found):
 		d.exceptions = append(d.exceptions, exceptionDocument{found, convert[v1alpha1.PolicyException](object, found)})

@@ -60,7 +60,7 @@ func (l *Library) compileDemands(p *Policy, spec v1alpha1.SourcePolicySpec, foun
 	}
 	known := map[string]bool{}
 	for i, written := range spec.Signatures {
-		at := fmt.Sprintf("spec.signatures[%d]", i)
+		at := indexed("spec.signatures", i)
 		switch {
 		case written.Name == "":
 			found.add(at+".name", "is required")
@@ -100,7 +100,7 @@ func (l *Library) compileDemand(at string, written v1alpha1.SignatureDemand, fou
 	for i, text := range written.Keys {
 		key, err := verify.ParsePublicKey([]byte(text))
 		if err != nil {
-			found.add(fmt.Sprintf("%s.keys[%d]", at, i), "%v", err)
+			found.add(indexed(at+".keys", i), "%v", err)
 			continue
 		}
 		cosign.Keys = append(cosign.Keys, key)
@@ -109,7 +109,7 @@ func (l *Library) compileDemand(at string, written v1alpha1.SignatureDemand, fou
 		found.add(at+".identities", "must have %d entries or fewer, has %d", maxIdentities, len(written.Identities))
 	}
 	for i, identity := range written.Identities {
-		cosign.Identities = append(cosign.Identities, identityOf(fmt.Sprintf("%s.identities[%d]", at, i), identity, found))
+		cosign.Identities = append(cosign.Identities, identityOf(indexed(at+".identities", i), identity, found))
 	}
 	if written.TrustedRoot != "" {
 		cosign.TrustedRoot = []byte(written.TrustedRoot)
@@ -156,23 +156,4 @@ func identityOf(at string, written v1alpha1.SignatureIdentity, found *problems) 
 	}
 }
 
-func (l *Library) imagePolicies(at string, written v1alpha1.ImagePolicies, found *problems) verify.Demand {
-	demand := verify.Demand{ImagePolicyNames: written.Names}
-	if len(written.Names)+len(written.Inline) == 0 {
-		found.add(at, "names no policy: set names or inline")
-	}
-	for i, document := range written.Inline {
-		at := fmt.Sprintf("%s.inline[%d]", at, i)
-		if l.Sigstore == nil {
-			found.add(at, "%v", errNoSigstore)
-			continue
-		}
-		p, err := l.Sigstore.ImagePolicy(document.Raw)
-		if err != nil {
-			found.add(at, "%v", err)
-			continue
-		}
-		demand.ImagePolicies = append(demand.ImagePolicies, p)
-	}
-	return demand
-}
+func indexed(at string, i int) string { return fmt.Sprintf("%s[%d]", at, i) }

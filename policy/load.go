@@ -63,6 +63,7 @@ func (l *Library) load(files []file, wrong []Problem) (*Set, error) {
 		return nil, err
 	}
 	set := NewSet(policies, read.compileExceptions())
+	set.imagePolicies = l.compileImagePolicies(read)
 	if len(policies)+len(read.wrong) == 0 {
 		read.wrong = append(read.wrong, Problem{Message: "there is no SourcePolicy among the files, so nothing would be judged"})
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // Set is the policies and exceptions in force at some moment. It never changes, and is safe for concurrent use.
@@ -12,7 +14,12 @@ type Set struct {
 	policies []*Policy
 	// exceptions are by the policy that they name, and by their namespace.
 	exceptions map[string]map[string][]*Exception
+	// imagePolicies were read beside the policies.
+	imagePolicies []verify.ImagePolicy
 }
+
+// ImagePolicies gives the ClusterImagePolicies that were loaded with the policies, which demands can name.
+func (s *Set) ImagePolicies() []verify.ImagePolicy { return s.imagePolicies }
 
 // NewSet puts policies and exceptions together. Exceptions that no policy accepts stay without effect.
 func NewSet(policies []*Policy, exceptions []*Exception) *Set {

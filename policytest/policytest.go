@@ -28,6 +28,8 @@ type Options struct {
 	Coverage bool
 	// Threshold is the least part of these lines, in percent, that must be reached. It is for Coverage only.
 	Threshold float64
+	// Sigstore reads what only its libraries can read of policies; nil means that nobody does.
+	Sigstore policy.Sigstore
 }
 
 // ErrNoTest is the error of Run where no test was found and nothing else is wrong.
@@ -40,6 +42,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	library.Sigstore = opts.Sigstore
 	if opts.Timeout == 0 {
 		opts.Timeout = defaultTimeout
 	}
