@@ -1,0 +1,93 @@
+package trustroot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/tuf"
+)
+
+// maxSize is the size of a trusted root, in bytes; that of sigstore's public-good instance has 7 KB.
+const maxSize = 256 << 10
+
+// target is the name of the trusted root in a TUF repository.
+const target = "trusted_root.json"
+
+// Source gets a trusted root, in JSON.
+type Source struct {
+	get func() ([]byte, error)
+	// Every is how often it is got again.
+	every time.Duration
+}
+
+// File is a file. Its errors name it.
+func File(path string) Source {
+	return Source{every: time.Minute, get: func() ([]byte, error) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if err := Check(text); err != nil {
+			return nil, fmt.Errorf("%s %w", path, err)
+		}
+		return text, nil
+	}}
+}
+
+// TUF is the target trusted_root.json of the TUF repository at a URL. anchor is the root.json that is trusted first; nil means
+// that of sigstore's public-good instance, as sigstore-go has it. Nothing is written to disk.
+func TUF(url string, anchor []byte) Source {
+	return Source{every: 24 * time.Hour, get: func() ([]byte, error) {
+		if anchor == nil {
+			anchor = tuf.DefaultRoot()
+		}
+		client, err := tuf.New((&tuf.Options{Root: anchor, RepositoryBaseURL: url}).WithDisableLocalCache())
+		if err != nil {
+			return nil, fmt.Errorf("TUF repository %s: %w", url, err)
+		}
+		text, err := client.GetTarget(target)
+		if err != nil {
+			return nil, fmt.Errorf("TUF repository %s: %s: %w", url, target, err)
+		}
+		if err := Check(text); err != nil {
+			return nil, fmt.Errorf("TUF repository %s: %s %w", url, target, err)
+		}
+		return text, nil
+	}}
+}
+
+// Check says why a text is no trusted root; its error completes a sentence that begins with the text.
+func Check(text []byte) error {
+	if len(text) > maxSize {
+		return fmt.Errorf("has more than %d bytes", maxSize)
+	}
+	if _, err := root.NewTrustedRootFromJSON(text); err != nil {
+		return errors.New("is no trusted root: write the content of a trusted_root.json, as JSON")
+	}
+	return nil
+}
+
+// within bounds a source, whose libraries know no context: it is left where it takes too long.
+func (s Source) within(ctx context.Context, most time.Duration) ([]byte, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := s.get()
+		done <- result{text, err}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	select {
+	case got := <-done:
+		return got.text, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
