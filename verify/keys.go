@@ -12,6 +12,8 @@ const (
 	maxKeys = 64
 	// maxEntry bounds what is parsed of one key of a Secret, in bytes: a bundle of certificates fits many times.
 	maxEntry = 64 << 10
+	// publicKeySuffix ends the keys of a Secret that hold cosign's public keys.
+	publicKeySuffix = ".pub"
 )
 
 // Key is a public key that Flux verifies signatures with.
@@ -45,11 +47,33 @@ func Missing() error { return &SecretError{Problem: "does not exist"} }
 // under *.pub, for notation in the certificates under *.crt and *.pem (source-controller, verifySignature and
 // makeVerifiers). Every error is a *SecretError: one entry that cannot be read is one, whatever the others hold.
 func Keys(provider string, data map[string][]byte) ([]Key, error) {
-	suffixes, read := []string{".pub"}, publicKey
+	suffixes, read := []string{publicKeySuffix}, publicKey
 	if provider == "notation" {
 		suffixes, read = []string{".crt", ".pem"}, certificateKeys
 	}
-	var keys []Key
+	return entries(data, suffixes, func(entry string, content []byte) (keys []Key, problem string) {
+		fingerprints, problem := read(content)
+		for _, fingerprint := range fingerprints {
+			keys = append(keys, Key{Entry: entry, Fingerprint: fingerprint})
+		}
+		return keys, problem
+	})
+}
+
+// PublicKeys returns the keys that Keys returns for cosign, to verify with.
+func PublicKeys(data map[string][]byte) ([]PublicKey, error) {
+	return entries(data, []string{publicKeySuffix}, func(_ string, content []byte) ([]PublicKey, string) {
+		key, problem := publicKeyOf(content)
+		return []PublicKey{key}, problem
+	})
+}
+
+// entries reads what stands under keys of a Secret that end in one of the suffixes, in their order. Its error is a
+// *SecretError.
+func entries[T any](
+	data map[string][]byte, suffixes []string, read func(entry string, content []byte) (found []T, problem string),
+) ([]T, error) {
+	var all []T
 	for _, entry := range slices.Sorted(maps.Keys(data)) {
 		if !slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(entry, suffix) }) {
 			continue
@@ -57,21 +81,18 @@ func Keys(provider string, data map[string][]byte) ([]Key, error) {
 		if len(data[entry]) > maxEntry {
 			return nil, &SecretError{Entry: entry, Problem: fmt.Sprintf("more than %d bytes", maxEntry)}
 		}
-		found, problem := read(data[entry])
+		found, problem := read(entry, data[entry])
 		if problem != "" {
 			return nil, &SecretError{Entry: entry, Problem: problem}
 		}
-		for _, fingerprint := range found {
-			keys = append(keys, Key{Entry: entry, Fingerprint: fingerprint})
-		}
-		if len(keys) > maxKeys {
+		if all = append(all, found...); len(all) > maxKeys {
 			return nil, &SecretError{Problem: fmt.Sprintf("holds more than %d keys", maxKeys)}
 		}
 	}
-	if len(keys) == 0 {
+	if len(all) == 0 {
 		return nil, &SecretError{Problem: "has nothing under a key that ends in " + strings.Join(suffixes, " or ")}
 	}
-	return keys, nil
+	return all, nil
 }
 
 // shown is the name of an entry for a message: in a file it may be anything.

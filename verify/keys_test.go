@@ -110,6 +110,37 @@ func TestKeysOfCosign(t *testing.T) {
 	}
 }
 
+// TestPublicKeysAreThoseOfCosign: each key that verifies is one whose fingerprint rules judge, and the errors are the same.
+func TestPublicKeysAreThoseOfCosign(t *testing.T) {
+	for sentence, data := range map[string]map[string][]byte{
+		"three kinds of keys": {
+			"c.pub": []byte(file(t, "rsa.pub")), "a.pub": []byte(file(t, "ecdsa.pub")), "b.pub": []byte(file(t, "ed25519.pub")),
+			"cosign.key": []byte("private"),
+		},
+		"one that cannot be read": {"a.pub": []byte("none"), "b.pub": []byte(file(t, "ecdsa.pub"))},
+		"none":                    {"a.crt": []byte(file(t, "ecdsa.crt"))},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			keys, keysErr := Keys("cosign", data)
+			public, err := PublicKeys(data)
+			var got, want []string
+			for _, key := range public {
+				fingerprint, _ := fingerprintOf(key.Key)
+				got = append(got, key.Fingerprint, fingerprint)
+			}
+			for _, key := range keys {
+				want = append(want, key.Fingerprint, key.Fingerprint)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("fingerprints (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(keysErr, err); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestKeysOfNotation(t *testing.T) {
 	ecdsa, other := file(t, "ecdsa.crt"), file(t, "ed25519.crt")
 	bad := func(problem string) SecretError { return SecretError{Entry: "a.crt", Problem: problem} }
