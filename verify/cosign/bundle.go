@@ -1,0 +1,119 @@
+package cosign
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	intoto "github.com/in-toto/attestation/go/v1"
+	"github.com/sigstore/cosign/v3/pkg/types"
+	"github.com/sigstore/sigstore-go/pkg/bundle"
+	sigstore "github.com/sigstore/sigstore-go/pkg/verify"
+
+	"github.com/fluxgate/fluxgate/verify"
+)
+
+// bundleType begins the media types of bundles, as an artifact type and as that of a layer (cosign, pkg/oci/remote, Bundle).
+const bundleType = "application/vnd.dev.sigstore.bundle"
+
+// bundles looks for bundles among the referrers: one request, and two for each.
+func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (verify.Signature, error) {
+	referrers, err := s.referrers(ctx, digest)
+	switch {
+	case errors.Is(err, errNotFound):
+		return unsigned(), nil
+	case errors.Is(err, errUnusable):
+		return malformed(), nil
+	case err != nil:
+		return unsigned(), err
+	}
+	referrers = slices.DeleteFunc(referrers, func(found v1.Descriptor) bool { return !mayBeBundle(found) })
+	// Registries list them in any order.
+	slices.SortFunc(referrers, func(a, b v1.Descriptor) int { return cmp.Compare(a.Digest.String(), b.Digest.String()) })
+	referrers = slices.CompactFunc(referrers, func(a, b v1.Descriptor) bool { return a.Digest == b.Digest })
+	referrers, more := limited(referrers)
+	candidates := make([]candidate, 0, len(referrers))
+	for _, referrer := range referrers {
+		candidates = append(candidates, candidate{
+			fetch:  func(ctx context.Context) ([]byte, error) { return s.bundle(ctx, referrer) },
+			assess: func(_ context.Context, raw []byte) verify.Signature { return assessBundle(raw, digest, j) },
+		})
+	}
+	found, err := search(ctx, candidates)
+	if err == nil && more && !found.Verified {
+		return tooMany(), nil
+	}
+	return found, err
+}
+
+// mayBeBundle spares the requests for what is said to be something else: an SBOM, or a signature of the Notary Project. A
+// registry that tells no type, or that of the empty configuration, is not held to it.
+func mayBeBundle(found v1.Descriptor) bool {
+	return found.ArtifactType == "" || found.ArtifactType == "application/vnd.oci.empty.v1+json" ||
+		strings.HasPrefix(found.ArtifactType, bundleType)
+}
+
+// bundle reads the only layer of a referrer. Nil, without an error, is a referrer that holds something else.
+func (s *store) bundle(ctx context.Context, referrer v1.Descriptor) ([]byte, error) {
+	if referrer.Size > maxManifest {
+		return nil, errUnusable
+	}
+	layers, err := s.layers(ctx, s.repository.Digest(referrer.Digest.String()))
+	if err != nil {
+		return nil, err
+	}
+	if len(layers) != 1 || !strings.HasPrefix(string(layers[0].MediaType), bundleType) {
+		return nil, nil
+	}
+	return s.blob(ctx, layers[0], maxBundle)
+}
+
+// assessBundle judges a bundle if cosign sign made it. That stands in the statement, which is what is signed.
+func assessBundle(raw []byte, digest v1.Hash, j judge) verify.Signature {
+	if raw == nil {
+		return unsigned()
+	}
+	b := &bundle.Bundle{}
+	if err := b.UnmarshalJSON(raw); err != nil || !b.MinVersion("v0.3") {
+		return malformed()
+	}
+	statement, err := statementOf(b)
+	if err != nil {
+		return malformed()
+	}
+	if statement.GetPredicateType() != types.CosignSignPredicateType {
+		return unsigned()
+	}
+	return j.bundle(b, digest)
+}
+
+// statementOf fails for the signature of a blob, which has no statement: Flux takes none for that of an artifact.
+func statementOf(b *bundle.Bundle) (*intoto.Statement, error) {
+	content, err := b.SignatureContent()
+	if err != nil {
+		return nil, err
+	}
+	envelope := content.EnvelopeContent()
+	if envelope == nil {
+		return nil, errUnusable
+	}
+	return envelope.Statement()
+}
+
+// names reports whether a bundle says that it is of a digest. It tells why a bundle is not good, and never that it is.
+func names(b *bundle.Bundle, digest v1.Hash) bool {
+	statement, err := statementOf(b)
+	return err == nil && slices.ContainsFunc(statement.GetSubject(), func(subject *intoto.ResourceDescriptor) bool {
+		return strings.EqualFold(subject.GetDigest()[digest.Algorithm], digest.Hex)
+	})
+}
+
+// ofArtifact is the policy that binds a bundle to a digest.
+func ofArtifact(digest v1.Hash) (sigstore.ArtifactPolicyOption, error) {
+	raw, err := hex.DecodeString(digest.Hex)
+	return sigstore.WithArtifactDigest(digest.Algorithm, raw), err
+}
