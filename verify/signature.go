@@ -76,6 +76,8 @@ const (
 	ReasonOtherArtifact Reason = "other-artifact"
 	// ReasonExpired: a signature or certificate was not valid at the time that counts.
 	ReasonExpired Reason = "expired"
+	// ReasonRevoked: a certificate is revoked, or its authority does not tell whether it is, and the trust policy wants to know.
+	ReasonRevoked Reason = "revoked"
 	// ReasonMalformed: what is stored as a signature cannot be read as one.
 	ReasonMalformed Reason = "malformed-signature"
 	// ReasonTooMany: there are more signatures than are looked at, and none of those is good.
