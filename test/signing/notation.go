@@ -19,8 +19,12 @@ import (
 type NotationAuthority struct {
 	// Certificate is a root, or an intermediate certificate.
 	Certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	issuers     []*x509.Certificate // from who issued the certificate up to the root
+	// RevocationList is the URL of its list of revoked certificates, which every certificate names that it issues; empty means
+	// that they name none.
+	RevocationList string
+
+	key     *ecdsa.PrivateKey
+	issuers []*x509.Certificate // from who issued the certificate up to the root
 }
 
 // NewNotationAuthority makes a root named "CN=<name>,O=Acme,ST=WA,C=US".
@@ -66,6 +70,21 @@ func (a *NotationAuthority) Signer(t registrytest.TB, name string, changes ...fu
 	return &NotationSigner{key: key, chain: append([]*x509.Certificate{certificate}, issuers...)}
 }
 
+// Revoke makes the authority's list of revoked certificates: those of the signers.
+func (a *NotationAuthority) Revoke(t registrytest.TB, signers ...*NotationSigner) []byte {
+	t.Helper()
+	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().AddDate(0, 0, 1)}
+	for _, signer := range signers {
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: signer.chain[0].SerialNumber, RevocationTime: list.ThisUpdate})
+	}
+	made, err := x509.CreateRevocationList(rand.Reader, list, a.Certificate, a.key)
+	if err != nil {
+		t.Fatalf("make a list of revoked certificates: %v", err)
+	}
+	return made
+}
+
 // ExpiredYesterday makes a certificate valid for the day that ended yesterday.
 func ExpiredYesterday(template *x509.Certificate) {
 	template.NotBefore, template.NotAfter = time.Now().AddDate(0, 0, -2), time.Now().AddDate(0, 0, -1)
@@ -91,6 +110,9 @@ func (a *NotationAuthority) issue(
 	var issuers []*x509.Certificate
 	if a != nil {
 		parent, signer = a.Certificate, a.key
+		if a.RevocationList != "" {
+			template.CRLDistributionPoints = []string{a.RevocationList}
+		}
 		issuers = append([]*x509.Certificate{a.Certificate}, a.issuers...)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)

@@ -59,6 +59,9 @@ func (s *timestamper) issue() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		NotBefore: s.at.Add(-time.Hour), NotAfter: s.at.AddDate(1, 0, 0),
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: purposes}},
 	}
+	if s.authority.RevocationList != "" {
+		template.CRLDistributionPoints = []string{s.authority.RevocationList}
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, s.authority.Certificate, &key.PublicKey, s.authority.key)
 	if err != nil {
 		return nil, nil, err

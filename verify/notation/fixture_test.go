@@ -2,6 +2,7 @@ package notation_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -164,3 +165,28 @@ func (f *fixture) forge(t *testing.T, header map[string]any) {
 	envelope := f.signer.ForgeJWS(t, header, f.descriptor(t, f.digest))
 	signing.AttachNotation(t, f.Registry, repository, f.digest, signing.JWS, envelope)
 }
+
+// silent is a Visit that nothing may be sent by.
+type silent struct {
+	t          *testing.T
+	repository string
+}
+
+func (s silent) Repository() name.Repository {
+	parsed, err := name.NewRepository(s.repository)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return parsed
+}
+
+func (s silent) Transport() http.RoundTripper { return s }
+
+func (s silent) Failure() error { return nil }
+
+func (s silent) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.t.Errorf("a request was sent: %s %s", req.Method, req.URL)
+	return nil, errors.New("nothing may be sent")
+}
+
+func digestOf(content []byte) godigest.Digest { return godigest.FromBytes(content) }

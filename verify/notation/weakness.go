@@ -21,8 +21,8 @@ func required() []struct {
 	}{
 		{trustpolicy.TypeIntegrity, "a broken signature"},
 		{trustpolicy.TypeAuthenticity, "a signature by anybody"},
-		{trustpolicy.TypeAuthenticTimestamp, "one by a certificate that has expired"},
-		{trustpolicy.TypeExpiry, "one that has expired"},
+		{trustpolicy.TypeAuthenticTimestamp, "a signature by a certificate that has expired"},
+		{trustpolicy.TypeExpiry, "an expired signature"},
 	}
 }
 
@@ -59,7 +59,7 @@ func unenforced(written trustpolicy.SignatureVerification, path string) (faults 
 	}
 	if byLevel != nil {
 		faults = slices.Insert(faults, 0, fmt.Sprintf(`%s.level is %q, so that %s would do; write "strict"`,
-			path, written.VerificationLevel, strings.Join(byLevel, ", or ")))
+			path, written.VerificationLevel, strings.Join(byLevel, " or ")))
 	}
 	return faults
 }
