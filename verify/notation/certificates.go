@@ -65,6 +65,9 @@ func readCertificates(entries map[string][]byte) (read *store, problem string) {
 			return nil, remedied(&verify.SecretError{Entry: entry, Problem: "no certificate in PEM or DER"})
 		}
 		for i, certificate := range certificates {
+			if !affordable(certificate) {
+				return nil, remedied(&verify.SecretError{Entry: entry, Problem: fmt.Sprintf("a key of more than %d bits", maxRSA)})
+			}
 			read.certificates = append(read.certificates, certificate)
 			read.fingerprints = append(read.fingerprints, keys[i].Fingerprint)
 		}

@@ -96,12 +96,15 @@ func read(mediaType string, envelope []byte) (*signature.EnvelopeContent, ocispe
 	if mediaType != jws.MediaTypeEnvelope && mediaType != cose.MediaTypeEnvelope {
 		return nil, ocispec.Descriptor{}, false
 	}
+	if !affordableChain(mediaType, envelope) {
+		return nil, ocispec.Descriptor{}, false
+	}
 	parsed, err := signature.ParseEnvelope(mediaType, envelope)
 	if err != nil {
 		return nil, ocispec.Descriptor{}, false
 	}
 	content, err := parsed.Content()
-	if err != nil {
+	if err != nil || !affordableTimestamp(content.SignerInfo.UnsignedAttributes.TimestampSignature) {
 		return nil, ocispec.Descriptor{}, false
 	}
 	var payload struct {
