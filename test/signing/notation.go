@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"time"
@@ -49,6 +50,10 @@ func (a *NotationAuthority) authority(t registrytest.TB, name string) *NotationA
 	return made
 }
 
+func (a *NotationAuthority) root() *x509.Certificate {
+	return append([]*x509.Certificate{a.Certificate}, a.issuers...)[len(a.issuers)]
+}
+
 // PEM is the authority's certificate.
 func (a *NotationAuthority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate.Raw})
@@ -70,10 +75,13 @@ func (a *NotationAuthority) Signer(t registrytest.TB, name string, changes ...fu
 	return &NotationSigner{key: key, chain: append([]*x509.Certificate{certificate}, issuers...)}
 }
 
-// Revoke makes the authority's list of revoked certificates: those of the signers.
-func (a *NotationAuthority) Revoke(t registrytest.TB, signers ...*NotationSigner) []byte {
+// Revoke makes the authority's list of revoked certificates: those of the signers. It is longer by padding, in bytes.
+func (a *NotationAuthority) Revoke(t registrytest.TB, padding int, signers ...*NotationSigner) []byte {
 	t.Helper()
-	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().AddDate(0, 0, 1)}
+	list := &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().AddDate(0, 0, 1),
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: make([]byte, padding)}},
+	}
 	for _, signer := range signers {
 		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
 			x509.RevocationListEntry{SerialNumber: signer.chain[0].SerialNumber, RevocationTime: list.ThisUpdate})

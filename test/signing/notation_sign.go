@@ -170,7 +170,7 @@ func (s *notationSigner) request(artifact ocispec.Descriptor) (*signature.SignRe
 	}
 	if s.how.Timestamp != nil {
 		request.TSARootCAs = x509.NewCertPool()
-		request.TSARootCAs.AddCert(s.how.Timestamp.Certificate)
+		request.TSARootCAs.AddCert(s.how.Timestamp.root())
 		request.Timestamper = &timestamper{authority: s.how.Timestamp, at: request.SigningTime}
 	}
 	return request, nil

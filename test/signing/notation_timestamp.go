@@ -34,7 +34,7 @@ func (s *timestamper) Timestamp(_ context.Context, request *tspclient.Request) (
 	token := timestamp.Timestamp{
 		HashAlgorithm: crypto.SHA256, HashedMessage: request.MessageImprint.HashedMessage,
 		Time: s.at, Accuracy: time.Second, Nonce: request.Nonce, Policy: asn1.ObjectIdentifier{1, 2, 3, 4, 1},
-		Certificates: []*x509.Certificate{s.authority.Certificate}, AddTSACertificate: true,
+		Certificates: append([]*x509.Certificate{s.authority.Certificate}, s.authority.issuers...), AddTSACertificate: true,
 	}
 	der, err := token.CreateResponseWithOpts(certificate, key, crypto.SHA256)
 	if err != nil {

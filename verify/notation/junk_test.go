@@ -175,6 +175,25 @@ func TestManifestsOfBefore(t *testing.T) {
 	compare(t, by(t, f.authority, f.signer), f.verify(t, f.material(t)))
 }
 
+// TestManifestsHaveOneEnvelope: of two, nobody could say which counts.
+func TestManifestsHaveOneEnvelope(t *testing.T) {
+	f := newFixture(t)
+	f.sign(t, signing.NotationSignature{})
+	envelope := f.signer.Envelope(t, f.descriptor(t, f.digest), signing.NotationSignature{})
+	blob := descriptor(signing.JWS, envelope)
+	f.Break(repository+"/blobs/"+blob.Digest.String(), answers("application/octet-stream", string(envelope)))
+	for n, want := range map[int]verify.Signature{
+		1: by(t, f.authority, f.signer), 2: verify.Unverified(verify.ReasonMalformed, unreadable),
+	} {
+		content, err := json.Marshal(map[string]any{"layers": slices.Repeat([]ocispec.Descriptor{blob}, n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.manifest(t, ocispec.MediaTypeImageManifest, string(content))
+		compare(t, want, f.verify(t, f.material(t)))
+	}
+}
+
 // TestListsThatAreNone: whatever the registry lists.
 func TestListsThatAreNone(t *testing.T) {
 	for sentence, test := range map[string]struct {

@@ -173,24 +173,58 @@ func TestAFailureIsNoVerdict(t *testing.T) {
 	}
 }
 
-// TestTheEndOfTheContextIsNoVerdict: the session does not call it a failure of the registry.
-func TestTheEndOfTheContextIsNoVerdict(t *testing.T) {
+// TestARegistryInTroubleIsNotAskedOn: what it does not say of one signature, it says of none.
+func TestARegistryInTroubleIsNotAskedOn(t *testing.T) {
 	f := newFixture(t)
-	f.sign(t, signing.NotationSignature{})
+	for range 3 {
+		f.authority.Signer(t, "builder").Sign(t, f.Registry, repository, f.digest, signing.NotationSignature{})
+	}
 	session := f.open(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	f.Break(repository+"/blobs", func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			cancel()
-			<-req.Context().Done()
-		})
-	})
-	got, err := notation.Compile(f.material(t), notation.Options{}).Verify(ctx, session, f.digest)
-	compare(t, verify.Signature{}, got)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v", err)
+	f.Break(repository+"/blobs", registrytest.Down())
+	if _, err := notation.Compile(f.material(t), notation.Options{}).Verify(t.Context(), session, f.digest); err == nil {
+		t.Error("got no error")
+	}
+	if diff := cmp.Diff(append([]string{list}, signature()...), f.asked(t)); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
+
+// TestTheEndOfTheContextIsNoVerdict: neither before an answer nor within one. The session does not call it a failure of the
+// registry, and another Visit need not.
+func TestTheEndOfTheContextIsNoVerdict(t *testing.T) {
+	for sentence, begun := range map[string]string{"before an answer": "", "within an answer": "{"} {
+		t.Run(sentence, func(t *testing.T) {
+			f := newFixture(t)
+			f.sign(t, signing.NotationSignature{})
+			for kind, visit := range map[string]verify.Visit{"session": f.open(t), "other": direct{silent{t, repository}, f.Transport()}} {
+				ctx, cancel := context.WithCancel(t.Context())
+				f.Break(repository+"/blobs", func(http.Handler) http.Handler {
+					return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+						if begun != "" {
+							_, _ = w.Write([]byte(begun))
+							_ = http.NewResponseController(w).Flush() // the client goes away whatever comes of it
+						}
+						cancel()
+						<-req.Context().Done()
+					})
+				})
+				got, err := notation.Compile(f.material(t), notation.Options{}).Verify(ctx, visit, f.digest)
+				compare(t, verify.Signature{}, got)
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: got error %v", kind, err)
+				}
+			}
+		})
+	}
+}
+
+// direct is a Visit that reports no failure.
+type direct struct {
+	silent
+	transport http.RoundTripper
+}
+
+func (d direct) Transport() http.RoundTripper { return d.transport }
 
 // TestAnAnswerThatNeverCameIsNoVerdict: even where the Visit does not say so.
 func TestAnAnswerThatNeverCameIsNoVerdict(t *testing.T) {

@@ -66,7 +66,7 @@ func TestNobodyIsAskedAboutRevocationUnlessThereIsAWay(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			f := newFixture(t)
 			server := newAuthorityServer(t, f)
-			server.handler = serves(f.authority.Revoke(t))
+			server.handler = serves(f.authority.Revoke(t, 0))
 			trusted := f.material(t)
 			if test.override != "" {
 				trusted = edited(`"level":"strict"`, `"level":"strict","override":{"revocation":"`+test.override+`"}`)(t, f)
@@ -99,23 +99,25 @@ func TestRevocation(t *testing.T) {
 		asked  int64
 	}{
 		"not revoked": {
-			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t)) }, want: counts, asked: 1},
+			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 0)) }, want: counts, asked: 1},
 		"revoked": {
-			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, f.signer)) },
+			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 0, f.signer)) },
 			want:  refused(verify.ReasonRevoked, isRevoked), asked: 1},
 		"revoked, which is logged": {
-			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, f.signer)) },
+			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 0, f.signer)) },
 			log:   true, want: counts, asked: 1},
 		"a list of another authority": {
 			serve: func(t *testing.T, _ *fixture) http.HandlerFunc {
-				return serves(signing.NewNotationAuthority(t, "Acme").Revoke(t))
+				return serves(signing.NewNotationAuthority(t, "Acme").Revoke(t, 0))
 			},
 			want: refused(verify.ReasonRevoked, notKnown), asked: 1},
 		"no list": {
 			serve: func(*testing.T, *fixture) http.HandlerFunc { return status(http.StatusNotFound) },
 			want:  refused(verify.ReasonRevoked, notKnown), asked: 1},
+		"a list that is long": {
+			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 3<<20)) }, want: counts, asked: 1},
 		"a list that is too long": {
-			serve: func(*testing.T, *fixture) http.HandlerFunc { return serves(make([]byte, 5<<20)) },
+			serve: func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 5<<20)) },
 			want:  refused(verify.ReasonRevoked, notKnown), asked: 1},
 		"a server in trouble": {
 			serve: func(*testing.T, *fixture) http.HandlerFunc { return status(http.StatusServiceUnavailable) }, asked: 1},
@@ -125,8 +127,14 @@ func TestRevocation(t *testing.T) {
 			serve: func(*testing.T, *fixture) http.HandlerFunc {
 				return func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 			}, asked: 1},
+		"an OCSP server in trouble, and a list": {
+			serve:  func(t *testing.T, f *fixture) http.HandlerFunc { return listOnly(f.authority.Revoke(t, 0)) },
+			change: ocsp, want: counts, asked: 2},
+		"an OCSP server in trouble, and a list that revokes": {
+			serve:  func(t *testing.T, f *fixture) http.HandlerFunc { return listOnly(f.authority.Revoke(t, 0, f.signer)) },
+			change: ocsp, want: refused(verify.ReasonRevoked, isRevoked), asked: 2},
 		"an OCSP server that is no URL": {
-			serve:  func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t)) },
+			serve:  func(t *testing.T, f *fixture) http.HandlerFunc { return serves(f.authority.Revoke(t, 0)) },
 			change: func(c *x509.Certificate) { c.OCSPServer = []string{"http://[::1"} },
 			want:   refused(verify.ReasonMalformed, unreadable)},
 		"a hundred OCSP servers": {
@@ -168,6 +176,22 @@ func TestRevocation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// listOnly is a server in trouble but for its list.
+func listOnly(content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/list" {
+			serves(content)(w, req)
+			return
+		}
+		status(http.StatusServiceUnavailable)(w, req)
+	}
+}
+
+// ocsp lets a certificate name an OCSP server too.
+func ocsp(c *x509.Certificate) {
+	c.OCSPServer = []string{strings.TrimSuffix(c.CRLDistributionPoints[0], "list") + "ocsp"}
 }
 
 func many100(servers []string) []string {

@@ -54,6 +54,19 @@ func signed(how signing.NotationSignature) func(*testing.T, *fixture) {
 	return func(t *testing.T, f *fixture) { f.sign(t, how) }
 }
 
+// signedBy is signed, where how depends on the fixture.
+func signedBy(how func(*testing.T, *fixture) signing.NotationSignature) func(*testing.T, *fixture) {
+	return func(t *testing.T, f *fixture) { f.sign(t, how(t, f)) }
+}
+
+// deep is the last of so many authorities, each of which the one before has made.
+func deep(t *testing.T, authority *signing.NotationAuthority, authorities int) *signing.NotationAuthority {
+	for range authorities - 1 {
+		authority = authority.Authority(t, "Acme Builds")
+	}
+	return authority
+}
+
 func refused(reason verify.Reason, message string) func(*testing.T, *fixture) verify.Signature {
 	return func(*testing.T, *fixture) verify.Signature { return verify.Unverified(reason, message) }
 }
@@ -93,10 +106,20 @@ func TestSignaturesThatCount(t *testing.T) {
 			f.signer = f.authority.Signer(t, "builder")
 			f.sign(t, signing.NotationSignature{})
 		}},
+		"by the last of ten certificates": {sign: func(t *testing.T, f *fixture) {
+			f.signer = deep(t, f.authority, 9).Signer(t, "builder")
+			f.sign(t, signing.NotationSignature{})
+		}},
 		"under a policy for all repositories": {
 			sign: signed(signing.NotationSignature{}), trust: edited(`"`+repository+`"`, `"*"`)},
 		"of somebody whose name the policy gives in part": {
 			sign: signed(signing.NotationSignature{}), trust: edited("CN=builder,", "")},
+		"timestamped by the last of ten certificates": {
+			sign: signedBy(func(t *testing.T, f *fixture) signing.NotationSignature {
+				return signing.NotationSignature{At: time.Now().Add(-30 * time.Minute), Timestamp: deep(t, f.authority, 9)}
+			}),
+			trust: edited(`"ca:acme"`, `"ca:acme","tsa:acme"`),
+		},
 		"whose authority is one of several": {
 			sign: signed(signing.NotationSignature{}),
 			trust: func(t *testing.T, f *fixture) verify.Notation {
@@ -194,6 +217,19 @@ func TestSignaturesThatDoNotCount(t *testing.T) {
 				f.sign(t, signing.NotationSignature{Target: blob})
 			},
 			want: refused(verify.ReasonOtherArtifact, otherArtifact),
+		},
+		"by the last of eleven certificates": {
+			sign: func(t *testing.T, f *fixture) {
+				f.signer = deep(t, f.authority, 10).Signer(t, "builder")
+				f.sign(t, signing.NotationSignature{})
+			},
+			want: refused(verify.ReasonMalformed, unreadable),
+		},
+		"timestamped by the last of eleven certificates": {
+			sign: signedBy(func(t *testing.T, f *fixture) signing.NotationSignature {
+				return signing.NotationSignature{Timestamp: deep(t, f.authority, 10)}
+			}),
+			want: refused(verify.ReasonMalformed, unreadable),
 		},
 		"that has expired": {
 			sign: signed(signing.NotationSignature{At: time.Now().Add(-30 * time.Minute), Expiry: time.Now().Add(-time.Minute)}),
