@@ -134,6 +134,7 @@ func policies(t *testing.T) map[string][]byte {
 			"x509.subject: C=US, ST=WA, O=Acme", "x509.subject: C=US, ST=WA, O=Acme, CN=builder"}),
 		"the wildcard beside an identity":  changed("trustedIdentities", []string{"*", "x509.subject: C=US, ST=WA, O=Acme"}),
 		"two of one name":                  policy(t, statement(nil), statement(map[string]any{"registryScopes": []string{"ghcr.io/acme/other"}})),
+		"two that skip one repository":     policy(t, statement(skip), statement(map[string]any{"name": "other", "signatureVerification": map[string]any{"level": "skip"}})),
 		"two for one repository":           policy(t, statement(nil), statement(map[string]any{"name": "other"})),
 		"more identities than anybody has": changed("trustedIdentities", slices.Repeat([]string{"x509.subject: C=US, ST=WA, O=Acme"}, 257)),
 		"more scopes than anybody has":     changed("registryScopes", slices.Repeat([]string{repository}, 1025)),

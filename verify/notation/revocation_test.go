@@ -218,6 +218,25 @@ func TestServersOfStrangersAreNotAsked(t *testing.T) {
 	compare(t, verify.Unverified(verify.ReasonWrongKey, wrongKey), got)
 }
 
+// TestRevokedIsSaidWhateverElseIsUnknown: one certificate that is revoked settles it.
+func TestRevokedIsSaidWhateverElseIsUnknown(t *testing.T) {
+	f := newFixture(t)
+	server := newAuthorityServer(t, f)
+	f.digest = f.MustPush(t, repository, "v2")
+	f.authority.RevocationList = server.URL + "/trouble"
+	builds := f.authority.Authority(t, "Acme Builds")
+	builds.RevocationList = server.URL + "/list"
+	f.signer = builds.Signer(t, "builder")
+	f.sign(t, signing.NotationSignature{})
+	server.handler = listOnly(builds.Revoke(t, 0, f.signer))
+	got, err := notation.Compile(f.material(t), notation.Options{Revocation: &http.Transport{DisableKeepAlives: true}}).
+		Verify(t.Context(), f.open(t), f.digest)
+	if err != nil {
+		t.Error(err)
+	}
+	compare(t, verify.Unverified(verify.ReasonRevoked, isRevoked), got)
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }

@@ -68,7 +68,7 @@ func fault(policy *trustpolicy.Document) string {
 			}
 		}
 	}
-	return head + "trustPolicies has two statements with the same name, or for the same of registryScopes; join them"
+	return head + "trustPolicies has two statements with the same name or the same registryScopes; join them"
 }
 
 func passes(statement trustpolicy.TrustPolicy) bool {

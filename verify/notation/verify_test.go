@@ -203,6 +203,23 @@ func TestSignaturesThatDoNotCount(t *testing.T) {
 			},
 			want: refused(verify.ReasonWrongIdentity, strings.Replace(wrongIdentity, ",C=US", "", 1)),
 		},
+		"by somebody else with a long name": {
+			sign: func(t *testing.T, f *fixture) {
+				f.signer = f.authority.Signer(t, strings.Repeat("b", 300))
+				f.sign(t, signing.NotationSignature{})
+				f.signer = f.authority.Signer(t, "builder")
+			},
+			want: refused(verify.ReasonWrongIdentity,
+				strings.Replace(wrongIdentity, `"CN=builder,O=Acme,ST=WA,C=US"`, `"CN=`+strings.Repeat("b", 253)+`"…`, 1)),
+		},
+		"by somebody whose name nobody could read": {
+			sign: func(t *testing.T, f *fixture) {
+				f.signer = f.authority.Signer(t, strings.Repeat("b", 1024))
+				f.sign(t, signing.NotationSignature{})
+			},
+			want: refused(verify.ReasonMalformed,
+				"has a signature that is by a certificate whose subject is longer than 1024 bytes; sign it anew with notation sign"),
+		},
 		"copied from another artifact": {
 			sign: func(t *testing.T, f *fixture) {
 				other := f.descriptor(t, f.MustPush(t, repository, "v2"))
