@@ -19,7 +19,7 @@ import (
 // failure makes an *Error of whatever kept p from an answer.
 func (p *plan) failure(err error) *Error {
 	class := p.classify(err)
-	return &Error{Class: class, Reference: reference(p.source), Advice: advice(class, err), Err: detail(err)}
+	return &Error{Class: class, Reference: reference(p.source), Advice: advice(class, err), Cause: causeOf(err), Err: detail(err)}
 }
 
 // classify tells the class of an error: our own first, then what a registry said, then what the network did. What

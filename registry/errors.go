@@ -25,6 +25,7 @@ type Error struct {
 	Class     Class
 	Reference string // "ghcr.io/acme/app:v1"
 	Advice    string // one clause that says how to mend it; may be empty
+	Cause     Cause  // more than users of a webhook are told, and not in Error(); may be empty
 	Err       error  // the detail, without secrets; may be nil
 }
 

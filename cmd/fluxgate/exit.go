@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/fluxgate/fluxgate/check"
+	"github.com/fluxgate/fluxgate/diagnose"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/policytest"
 )
@@ -33,10 +34,16 @@ type testsError struct{ outcome policytest.Outcome }
 
 func (e testsError) Error() string { return fmt.Sprintf("outcome %d of the tests", e.outcome) }
 
+// diagnosisError carries what a diagnosis came to; the report has said everything already.
+type diagnosisError struct{ outcome diagnose.Status }
+
+func (e diagnosisError) Error() string { return "outcome of the diagnosis: " + string(e.outcome) }
+
 // exitCode is the only place that knows what the exit codes mean. It prints the errors that nobody has shown yet.
 func exitCode(err error, stderr io.Writer) int {
 	var outcome outcomeError
 	var tests testsError
+	var diagnosis diagnosisError
 	switch {
 	case err == nil:
 		return 0
@@ -46,6 +53,10 @@ func exitCode(err error, stderr io.Writer) int {
 		return 1
 	case errors.As(err, &tests) && tests.outcome == policytest.BadInput:
 		return 2
+	case errors.As(err, &diagnosis) && diagnosis.outcome == diagnose.Failed:
+		return 1
+	case errors.As(err, &diagnosis):
+		return 3
 	}
 	fmt.Fprintln(stderr, "fluxgate:", err)
 	if isUsers(err) {

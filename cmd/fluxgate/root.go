@@ -20,7 +20,7 @@ cluster download, refuses what policy forbids, and pins tags to digests.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newCheckCommand(), newRulesCommand(), newServeCommand(), newTestCommand(), newVersionCommand())
+	root.AddCommand(newCheckCommand(), newDiagnoseCommand(), newRulesCommand(), newServeCommand(), newTestCommand(), newVersionCommand())
 	markUsageErrors(root)
 	return root
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/fluxgate/fluxgate/diagnose"
+)
+
+// diagnoseFlags are the settings of `fluxgate diagnose`. The zero value of each is documented at its flag.
+type diagnoseFlags struct {
+	kubeconfig string
+	context    string
+	namespace  string
+	output     string
+	offline    bool
+	verbose    bool
+	timeout    time.Duration
+
+	registryCA  string
+	egressAllow []string
+}
+
+func newDiagnoseCommand() *cobra.Command {
+	f := &diagnoseFlags{}
+	cmd := &cobra.Command{
+		Use:                   "diagnose [--offline] [-v] [-o FORMAT] KIND/NAMESPACE/NAME|FILE|-",
+		Short:                 "Find out why Flux cannot pull an OCIRepository",
+		DisableFlagsInUseLine: true,
+		Long: `Walk the steps that Flux walks to pull what an OCIRepository names, and say which one fails and what to do: the url, the
+Secrets and the ServiceAccount that it names, whether the registry is reached and takes the login, its digest, tag or
+semver range, the manifest and the layer that Flux takes, and the signature.
+
+An object of the cluster is named as OCIRepository/NAMESPACE/NAME, or as HelmRelease/NAMESPACE/NAME where the chartRef of
+that leads to one; a file is meant where an argument is written otherwise. With FILE, or - for standard input, each OCIRepository in it
+is walked, with the Secrets and ServiceAccounts in it. What those of the cluster are, is not looked at then.
+
+Registries are asked from here, so a private network or a proxy of the cluster can make a difference, and with the login that the
+object names. Your own docker configuration, --registry-ca and HTTPS_PROXY stand in for what is not in the file, and for the cloud
+identity of source-controller's pod; the step credentials says so. As in reviews, private, loopback and metadata addresses are not
+dialled unless --egress-allow permits them, and time, size and number of answers are limited.
+
+Exit codes: 0 no step fails; 1 a step fails; 2 bad usage, or an object that does not exist or cannot be read; 3 it could not be done
+or told. Of several the first of 2, 1, 3 counts.`,
+		Example: `  fluxgate diagnose OCIRepository/apps/podinfo
+  fluxgate diagnose -v HelmRelease/apps/podinfo
+  kustomize build apps | fluxgate diagnose --offline -`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("name one object, as OCIRepository/NAMESPACE/NAME, or one file, or - for standard input")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			return f.run(cmd.Context(), args[0], streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
+		},
+	}
+	f.bind(cmd)
+	return cmd
+}
+
+func (f *diagnoseFlags) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the API server (default: KUBECONFIG, ~/.kube/config, or the pod's own service account)")
+	flags.StringVar(&f.context, "context", "", "context of the kubeconfig (default: its current one)")
+	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the objects in the file that name none")
+	flags.StringVarP(&f.output, "output", "o", "text", "format of the report: "+strings.Join(diagnose.Formats(), ", "))
+	flags.BoolVar(&f.offline, "offline", false, "ask no registry; the API server is still asked for an object that is named")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind each step: addresses, answers")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one step")
+	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
+	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
+		"addresses, as CIDR, that may be dialled although they are private, loopback, link-local or metadata addresses; repeatable")
+}
+
+// check reports every setting that cannot be.
+func (f *diagnoseFlags) check() error {
+	var all []error
+	if err := diagnose.CheckFormat(f.output); err != nil {
+		all = append(all, fmt.Errorf("--output: %w", err))
+	}
+	for _, reason := range validation.IsDNS1123Label(f.namespace) {
+		all = append(all, fmt.Errorf("--namespace: %q is no name of a namespace: %s", f.namespace, reason))
+	}
+	if f.timeout <= 0 {
+		all = append(all, fmt.Errorf("--timeout: %s is not above 0s", f.timeout))
+	}
+	if _, err := parsePrefixes(f.egressAllow); err != nil {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
