@@ -66,7 +66,7 @@ func (w Walker) whole(ctx context.Context, source flux.Source, given findings) (
 			status = Unknown
 		}
 		said, remedy, _ := strings.Cut(adviceOf(err), "; ")
-		return Step{Status: status, Detail: said, Remedy: remedy, Because: w.because(err)}, anonymous
+		return Step{Status: status, Detail: "spec.provider: " + said, Remedy: remedy, Because: w.because(err)}, anonymous
 	}
 	pulls := source.SecretRef != "" || source.ServiceAccountName != ""
 	switch {

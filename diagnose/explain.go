@@ -13,7 +13,7 @@ func (w *walk) explain(step string, failure *registry.Error) (wrong, remedy stri
 		return w.unreachable(failure.Cause)
 	case registry.ClassTimeout:
 		return "no answer in time",
-			"try again; if it stays, is the port open from here, or is a proxy needed (spec.proxySecretRef, HTTPS_PROXY)? --timeout gives it longer"
+			"try again; if it stays, is the port open from here, or is a proxy needed (spec.proxySecretRef, HTTPS_PROXY)?"
 	case registry.ClassUnauthorized:
 		return w.unauthorized(failure.Cause)
 	case registry.ClassRateLimited:
@@ -41,22 +41,25 @@ func filtered(filter string) string {
 
 func (w *walk) unreachable(cause registry.Cause) (wrong, remedy string) {
 	host := w.source.Repository.Host
-	switch cause {
-	case registry.CauseName:
+	switch {
+	case cause == registry.CauseName:
 		return "no address was found for " + host + ", or for a host that it sends to",
 			"check the host in spec.url; a name that only the cluster knows cannot be found from elsewhere"
-	case registry.CauseCertificate:
+	case cause == registry.CauseCertificate && w.login == borrowed && w.source.CertSecretRef != "":
+		return "the certificate of the registry is not trusted here, or is not for its host; -v says why",
+			"add " + w.secret("certSecretRef", w.source.CertSecretRef) + " to the file, or give its ca.crt by --registry-ca"
+	case cause == registry.CauseCertificate:
 		return "the certificate of the registry is not trusted, or is not for its host; -v says why",
 			"put the certificate of its authority under the key ca.crt into " + w.secret("certSecretRef", w.source.CertSecretRef)
-	case registry.CauseHandshake:
+	case cause == registry.CauseHandshake:
 		return "the registry refuses the TLS handshake; it may ask for a client certificate, or for another one",
 			"put a client certificate that it accepts and its key under the keys tls.crt and tls.key into " +
 				w.secret("certSecretRef", w.source.CertSecretRef)
-	case registry.CauseProxy:
+	case cause == registry.CauseProxy:
 		return "the proxy of spec.proxySecretRef does not let it through",
 			"let the proxy permit " + host + ", or write another one under the key address into " +
 				w.secret("proxySecretRef", w.source.ProxySecretRef)
-	case registry.CauseServer:
+	case cause == registry.CauseServer:
 		return "the registry is in trouble: it answers with a server error", "try again later, or ask whoever runs it; -v has the status"
 	}
 	return "no connection, or one that breaks off",
@@ -105,11 +108,12 @@ func (w *walk) malformed(cause registry.Cause) (wrong, remedy string) {
 }
 
 func (w *walk) addressRefused(step string, cause registry.Cause) (wrong, remedy string) {
-	const permit = "where that is right: --egress-allow with its address here, and for reviews an allow-list that names the repository, " +
-		"or --egress-allow of fluxgate serve"
+	const permit = "where that is right, --egress-allow permits the address here; reviews dial a private one where an allow-list names " +
+		"the repository, and any other with --egress-allow of fluxgate serve"
 	switch {
 	case cause == registry.CauseProxy:
-		return "the proxy of spec.proxySecretRef is at a private or reserved address, so it was not dialled", permit
+		return "the proxy of spec.proxySecretRef is at a private or reserved address, so it was not dialled",
+			"where that is right, --egress-allow permits the address, here and for fluxgate serve"
 	case step == Reach:
 		return w.source.Repository.Host + ", or a host that it sends to, is at a private or reserved address or asks for plain http, so it was not dialled",
 			"check the host in spec.url; " + permit

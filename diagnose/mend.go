@@ -77,13 +77,13 @@ func (w *walk) whoseLogin() string {
 	case borrowed:
 		return "the login of your own docker configuration"
 	}
-	return "no login"
+	return "anonymously"
 }
 
 // signatureRemedy says how an artifact is made to count as signed.
 func (w *walk) signatureRemedy(reason verify.Reason) string {
 	block := w.source.Verify
-	keys := "the identities of spec.verify.matchOIDCIdentity"
+	keys := "spec.verify.matchOIDCIdentity"
 	if block.SecretRef != "" {
 		keys = w.secret("verify.secretRef", block.SecretRef)
 	}
@@ -94,11 +94,11 @@ func (w *walk) signatureRemedy(reason verify.Reason) string {
 	artifact := w.source.Repository.String() + "@" + w.digest
 	switch reason {
 	case verify.ReasonUnsigned:
-		return "sign it: " + sign + " " + artifact
+		return "where it comes from whom you trust, have it signed: " + sign + " " + artifact
 	case verify.ReasonWrongKey, verify.ReasonWrongIdentity:
-		return "sign it as " + keys + " demands, or, if the signer is right, write that signer there"
+		return "find out who signed it; " + keys + " must name whom you trust to sign it"
 	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonMalformed, verify.ReasonTooMany:
-		return "sign this artifact anew: " + sign + " " + artifact
+		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
 	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
 		return "mend " + keys
 	}
