@@ -37,16 +37,16 @@ Secrets and the ServiceAccount that it names, whether the registry is reached an
 semver range, the manifest and the layer that Flux takes, and the signature.
 
 An object of the cluster is named as OCIRepository/NAMESPACE/NAME, or as HelmRelease/NAMESPACE/NAME where the chartRef of
-that leads to one; a file is meant where an argument is written otherwise. With FILE, or - for standard input, each OCIRepository in it
-is walked, with the Secrets and ServiceAccounts in it. What those of the cluster are, is not looked at then.
+that leads to one. Any other argument is a file; - is standard input. Of a file each OCIRepository is walked, with the Secrets
+and ServiceAccounts in the same file, and the cluster is not asked.
 
-Registries are asked from here, so a private network or a proxy of the cluster can make a difference, and with the login that the
-object names. Your own docker configuration, --registry-ca and HTTPS_PROXY stand in for what is not in the file, and for the cloud
-identity of source-controller's pod; the step credentials says so. As in reviews, private, loopback and metadata addresses are not
+Registries are asked from here, where the network may be another than in the cluster, with the login that the object names.
+Your own docker configuration, --registry-ca and HTTPS_PROXY stand in for what is not in the file, and for the cloud identity
+of source-controller's pod; the step credentials says so. As in reviews, private, loopback and metadata addresses are not
 dialled unless --egress-allow permits them, and time, size and number of answers are limited.
 
-Exit codes: 0 no step fails; 1 a step fails; 2 bad usage, or an object that does not exist or cannot be read; 3 it could not be done
-or told. Of several the first of 2, 1, 3 counts.`,
+Exit codes: 0 no step fails; 1 a step fails; 2 bad usage, or an object that does not exist or cannot be read; 3 it could not
+be done or told. Of several the first of 2, 1, 3 counts.`,
 		Example: `  fluxgate diagnose OCIRepository/apps/podinfo
   fluxgate diagnose -v HelmRelease/apps/podinfo
   kustomize build apps | fluxgate diagnose --offline -`,
@@ -74,7 +74,7 @@ func (f *diagnoseFlags) bind(cmd *cobra.Command) {
 	flags.StringVarP(&f.namespace, "namespace", "n", "default", "namespace of the objects in the file that name none")
 	flags.StringVarP(&f.output, "output", "o", "text", "format of the report: "+strings.Join(diagnose.Formats(), ", "))
 	flags.BoolVar(&f.offline, "offline", false, "ask no registry; the API server is still asked for an object that is named")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind each step: addresses, answers")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind a step: addresses, answers")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one step")
 	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
 	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,

@@ -42,7 +42,7 @@ func (f *diagnoseFlags) inFile(ctx context.Context, file string, stdin io.Reader
 func readFile(file string, stdin io.Reader, namespace string) (*diagnose.Files, error) {
 	read := check.ReadText
 	if file == check.Stdin {
-		read = func(string) ([]byte, *check.InputError) { return check.ReadStdin(stdin) }
+		file, read = "stdin", func(string) ([]byte, *check.InputError) { return check.ReadStdin(stdin) }
 	}
 	text, wrong := read(file)
 	if wrong != nil {

@@ -34,29 +34,42 @@ func (f *diagnoseFlags) run(ctx context.Context, argument string, s streams) err
 			return err
 		}
 	}
-	report := diagnose.NewReport(nil)
-	for _, repository := range found.repositories {
-		diagnosis, err := walker.Walk(ctx, repository)
-		if bad := (*flux.ObjectError)(nil); errors.As(err, &bad) {
-			key := flux.KeyOf(repository)
-			return inputError{fmt.Errorf("%s %s/%s: %w", key.Kind, flux.Plain(key.Namespace), flux.Plain(key.Name), bad)}
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("diagnose: %w", err)
-		}
-		diagnosis.Object.For = found.referrer
-		report.Results = append(report.Results, diagnosis)
+	report, bad, err := found.walk(ctx, walker)
+	if err != nil {
+		return err
 	}
 	if err := report.Write(s.out, f.output, styleOf(s.out, term.IsTerminal) == check.Colour); err != nil {
 		return fmt.Errorf("write the report: %w", err)
+	}
+	if bad != nil {
+		return bad
 	}
 	if outcome := report.Outcome(); outcome != diagnose.Passed {
 		return diagnosisError{outcome}
 	}
 	return nil
+}
+
+// walk diagnoses all repositories. bad is what is wrong with those that cannot be read; they are not in the report.
+func (p patient) walk(ctx context.Context, walker diagnose.Walker) (report *diagnose.Report, bad, err error) {
+	report = diagnose.NewReport(nil)
+	for _, repository := range p.repositories {
+		diagnosis, err := walker.Walk(ctx, repository)
+		if wrong := (*flux.ObjectError)(nil); errors.As(err, &wrong) {
+			key := flux.KeyOf(repository)
+			bad = errors.Join(bad, inputError{fmt.Errorf("%s %s/%s: %w", key.Kind, flux.Plain(key.Namespace), flux.Plain(key.Name), wrong)})
+			continue
+		}
+		if err == nil {
+			err = ctx.Err() // what an interrupt ended looks like a time-out
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("diagnose: %w", err)
+		}
+		diagnosis.Object.For = p.referrer
+		report.Results = append(report.Results, diagnosis)
+	}
+	return report, bad, nil
 }
 
 func (f *diagnoseFlags) find(ctx context.Context, argument string, s streams) (patient, error) {
