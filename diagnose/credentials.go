@@ -65,7 +65,7 @@ func (w Walker) whole(ctx context.Context, source flux.Source, given findings) (
 		if behind := errors.Unwrap(err); behind != nil { // it could be read a moment ago
 			status = Unknown
 		}
-		said, remedy, _ := strings.Cut(adviceOf(err), "; ")
+		said, remedy := inHalves(adviceOf(err))
 		return Step{Status: status, Detail: "spec.provider: " + said, Remedy: remedy, Because: w.because(err)}, anonymous
 	}
 	pulls := source.SecretRef != "" || source.ServiceAccountName != ""

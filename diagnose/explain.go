@@ -2,12 +2,16 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fluxgate/fluxgate/registry"
 )
 
 // explain says what is wrong where a registry did not answer as it should, and what to do, for each class.
 func (w *walk) explain(step string, failure *registry.Error) (wrong, remedy string) {
+	if step == Auth && w.login == ofCloud && failure.Cause == "" {
+		return inHalves(failure.Advice) // it tells the cloud from the registry, and names the ServiceAccount
+	}
 	switch failure.Class {
 	case registry.ClassUnreachable:
 		return w.unreachable(failure.Cause)
@@ -27,9 +31,15 @@ func (w *walk) explain(step string, failure *registry.Error) (wrong, remedy stri
 	case registry.ClassNoMatch:
 		return fmt.Sprintf("no tag satisfies spec.ref.semver %q%s", w.source.Ref.Semver, filtered(w.source.Ref.SemverFilter)),
 			"widen the range; a pre-release counts only where the range names one, as in >=1.0.0-0; " + w.listing()
-	default: // cloud-identity: its advice names the ServiceAccount
-		return failure.Advice, ""
+	default:
+		return inHalves(failure.Advice)
 	}
+}
+
+// inHalves divides the advice of package registry into what is wrong and what to do.
+func inHalves(advice string) (wrong, remedy string) {
+	wrong, remedy, _ = strings.Cut(advice, "; ")
+	return wrong, remedy
 }
 
 func filtered(filter string) string {

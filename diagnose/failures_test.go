@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -31,6 +32,8 @@ const (
 	pull     = "secretRef: {name: pull}"
 	certs    = "certSecretRef: {name: certs}"
 	proxied  = "proxySecretRef: {name: proxy}"
+	azureURL = "url: oci://acme.azurecr.io/app"
+	puller   = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: puller, namespace: apps}}"
 	verified = "verify: {provider: cosign, secretRef: {name: cosign-keys}}"
 )
 
@@ -174,6 +177,22 @@ func authFailures() map[string]failure {
 			f.add("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: puller, namespace: apps}\nimagePullSecrets: [{name: pull}]")
 			f.Require("ghcr.io", basic())
 			f.repository(appURL, tagged, "serviceAccountName: puller")
+		}},
+		"the cloud gives no login": {diagnose.Auth, func(f *fixture) {
+			f.cloud = azure{f.t, errors.New("no federated identity for the subject")}
+			f.repository(azureURL, tagged, "provider: azure", "serviceAccountName: puller")
+			f.add(puller)
+		}},
+		"the cloud gives no login in time": {diagnose.Auth, func(f *fixture) {
+			f.cloud = azure{f.t, context.DeadlineExceeded}
+			f.repository(azureURL, tagged, "provider: azure", "serviceAccountName: puller")
+			f.add(puller)
+		}},
+		"the login of the cloud may not pull": {diagnose.Auth, func(f *fixture) {
+			f.cloud = azure{f.t, nil}
+			f.Break("acme.azurecr.io/app", registrytest.Status(403, "DENIED"))
+			f.repository(azureURL, tagged, "provider: azure", "serviceAccountName: puller")
+			f.add(puller)
 		}},
 		"no login": {diagnose.Auth, func(f *fixture) {
 			f.Require("ghcr.io", basic())

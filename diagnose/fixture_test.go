@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fluxgate/fluxgate/diagnose"
@@ -42,6 +43,7 @@ type fixture struct {
 	files *diagnose.Files
 	// given makes the objects those of files: what is not there may be in the cluster.
 	given      bool
+	cloud      registry.Cloud
 	details    bool
 	offline    bool
 	signatures diagnose.Signatures
@@ -49,7 +51,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	hosts := []string{"ghcr.io", "auth.example.com", "cdn.example.com"}
+	hosts := []string{"ghcr.io", "auth.example.com", "acme.azurecr.io"}
 	f := &fixture{
 		t: t, Registry: registrytest.Start(t, hosts...), names: map[string]string{}, files: diagnose.NewFiles("apps"),
 	}
@@ -121,7 +123,7 @@ func (f *fixture) login(host, password string) {
 
 func (f *fixture) walk() (diagnose.Diagnosis, error) {
 	f.t.Helper()
-	logins := diagnose.Logins{Secrets: cluster{f.files}, ServiceAccounts: cluster{f.files}, Own: own{f.t}}
+	logins := diagnose.Logins{Secrets: cluster{f.files}, ServiceAccounts: cluster{f.files}, Cloud: f.cloud, Own: own{f.t}}
 	if f.given {
 		f.t.Setenv("DOCKER_CONFIG", f.t.TempDir()) // the user has no login
 		logins = diagnose.Logins{Secrets: f.files, ServiceAccounts: f.files, Own: registry.DockerConfig{}}
@@ -173,6 +175,19 @@ type own struct{ t *testing.T }
 func (o own) For(_ context.Context, source flux.Source) (registry.Login, error) {
 	o.t.Errorf("the login of the user was asked for, for %s", source.Repository)
 	return registry.Login{}, errors.New("not to be asked")
+}
+
+// azure gives a login to the identity of ServiceAccount apps/puller, or an error.
+type azure struct {
+	t   *testing.T
+	err error
+}
+
+func (a azure) Login(_ context.Context, identity registry.Identity) (authn.AuthConfig, error) {
+	if identity.Provider != "azure" || identity.Account == nil || identity.Namespace != "apps" || identity.Name != "puller" {
+		a.t.Errorf("the cloud was asked for %+v", identity)
+	}
+	return authn.AuthConfig{Username: "robot", Password: "right"}, a.err
 }
 
 // signed is a verifier that answers once, for one digest.

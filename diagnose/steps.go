@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
@@ -78,7 +77,7 @@ func (w *walk) denied(err error) bool {
 // ref names a digest: the object's own, or what its semver range or tag names now.
 func (w *walk) ref(ctx context.Context) Step {
 	if w.source.Problem != "" {
-		said, remedy, _ := strings.Cut(w.source.Problem, "; ")
+		said, remedy := inHalves(w.source.Problem)
 		return Step{Status: Failed, Detail: said, Remedy: remedy}
 	}
 	if err := registry.CheckRef(w.source); err != nil {

@@ -52,6 +52,18 @@ func goodWalks() map[string]func(*fixture) {
 			f.Options.Dial = nil
 			f.repository(appURL, tagged, certs, proxied)
 		},
+		"with the identity of a ServiceAccount": func(f *fixture) {
+			f.MustPush(f.t, "acme.azurecr.io/app", "v1")
+			f.Require("acme.azurecr.io", basic())
+			f.cloud = azure{f.t, nil}
+			f.add(puller)
+			f.repository(azureURL, tagged, "provider: azure", "serviceAccountName: puller")
+		},
+		"the identity of the controller cannot be had": func(f *fixture) {
+			f.given = true
+			f.MustPush(f.t, "acme.azurecr.io/app", "v1")
+			f.repository(azureURL, tagged, "provider: azure")
+		},
 		"no entry for a registry that asks for none": func(f *fixture) {
 			push(f)
 			f.login("quay.io", "right")
