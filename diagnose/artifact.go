@@ -2,14 +2,12 @@ package diagnose
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 
 	"github.com/fluxgate/fluxgate/registry"
-	"github.com/fluxgate/fluxgate/verify"
 )
 
 // mostTypes limits the media types of layers that a line lists.
@@ -101,54 +99,4 @@ func shown(text string) string {
 		return fmt.Sprintf("%q…", text[:most])
 	}
 	return fmt.Sprintf("%q", text)
-}
-
-func (w *walk) signature(ctx context.Context) Step {
-	block := w.source.Verify
-	switch {
-	case block == nil:
-		return Step{Status: Skipped, Detail: "no verify block: Flux verifies nothing"}
-	case w.Registry == nil:
-		return offline()
-	case w.Signatures == nil:
-		return Step{Status: Unknown, Detail: "not verified by this version", Remedy: w.byHand()}
-	}
-	found, err := w.Signatures.Verify(ctx, w.source, w.digest)
-	failure := (*registry.Error)(nil)
-	switch {
-	case errors.As(err, &failure):
-		return w.failed(Signature, err)
-	case err != nil:
-		return Step{
-			Status: Unknown, Detail: "it could not be told whether the artifact is signed", Because: w.because(err),
-			Remedy: "try again; -v says why",
-		}
-	case found.Verified:
-		return Step{Status: Passed, Detail: fmt.Sprintf("%s, signed by %s", found.Scheme, signers(found.Signers))}
-	}
-	return Step{Status: Failed, Detail: string(found.Reason) + ": " + found.Message, Remedy: w.signatureRemedy(found.Reason)}
-}
-
-func signers(all []verify.Signer) string {
-	named := make([]string, 0, len(all))
-	for _, s := range all {
-		switch {
-		case s.Fingerprint != "":
-			named = append(named, "the key "+s.Fingerprint)
-		case s.Issuer != "":
-			named = append(named, fmt.Sprintf("%q of %q", s.Subject, s.Issuer))
-		default:
-			named = append(named, fmt.Sprintf("%q", s.Subject))
-		}
-	}
-	return strings.Join(named, " and ")
-}
-
-// byHand is how to verify without us.
-func (w *walk) byHand() string {
-	tool := "cosign verify"
-	if w.source.Verify.Provider == "notation" {
-		tool = "notation verify"
-	}
-	return fmt.Sprintf("verify it by hand: %s %s@%s", tool, w.source.Repository, w.digest)
 }

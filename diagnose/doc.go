@@ -1,8 +1,9 @@
 // Package diagnose walks the steps that Flux's source-controller walks to pull what an OCIRepository names, and says which one
 // fails and what to do.
 //
-// The steps are in Flux's order, but for one thing: what Flux finds out in one request (that a registry answers, that it takes
-// the login, that the tag is there) is told apart here. A step that fails ends the walk; what comes after it is skipped.
+// The steps are in Flux's order, but for two things: what Flux finds out in one request (that a registry answers, that it takes
+// the login, that the tag is there) is told apart here; and Flux verifies before it reads the manifest, which is cheaper here to do
+// first. A step that fails ends the walk; what comes after it is skipped.
 //
 //	url          the url names one repository (flux.ParseRepository)
 //	credentials  the Secrets and the ServiceAccount that the object names are there and well-formed

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/fluxgate/fluxgate/flux"
-	"github.com/fluxgate/fluxgate/verify"
 )
 
 // credentialsRemedy says how what a field names is mended.
@@ -78,29 +77,4 @@ func (w *walk) whoseLogin() string {
 		return "the login of your own docker configuration"
 	}
 	return "anonymously"
-}
-
-// signatureRemedy says how an artifact is made to count as signed.
-func (w *walk) signatureRemedy(reason verify.Reason) string {
-	block := w.source.Verify
-	keys := "spec.verify.matchOIDCIdentity"
-	if block.SecretRef != "" {
-		keys = w.secret("verify.secretRef", block.SecretRef)
-	}
-	sign := "cosign sign"
-	if block.Provider == "notation" {
-		sign = "notation sign"
-	}
-	artifact := w.source.Repository.String() + "@" + w.digest
-	switch reason {
-	case verify.ReasonUnsigned:
-		return "where it comes from whom you trust, have it signed: " + sign + " " + artifact
-	case verify.ReasonWrongKey, verify.ReasonWrongIdentity:
-		return "find out who signed it; " + keys + " must name whom you trust to sign it"
-	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonMalformed, verify.ReasonTooMany:
-		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
-	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
-		return "mend " + keys
-	}
-	return "mend spec.verify"
 }

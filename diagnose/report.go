@@ -7,7 +7,7 @@ type Status string
 const (
 	// Passed: Flux gets past this step.
 	Passed Status = "passed"
-	// Failed: Flux fails here.
+	// Failed: Flux fails here, or reviews do, which are stricter about urls, tags and Secrets.
 	Failed Status = "failed"
 	// Skipped: the step was not looked at, on purpose: a step before it failed, or there is nothing to do.
 	Skipped Status = "skipped"
@@ -18,7 +18,7 @@ const (
 // The names of the steps.
 const (
 	URL         = "url"
-	Credentials = "credentials" //nolint:gosec // a name
+	Credentials = "credentials"
 	Reach       = "reach"
 	Auth        = "auth"
 	Ref         = "ref"
@@ -52,6 +52,8 @@ type Object struct {
 	Name      string `json:"name"`
 	// For is the object that refers to this one, and that the diagnosis was asked for: "HelmRelease apps/podinfo".
 	For string `json:"for,omitempty"`
+	// Suspended objects are walked all the same; Flux does not pull for them.
+	Suspended bool `json:"suspended,omitempty"`
 }
 
 // FailedAt is the name of the step that failed; empty where none did.

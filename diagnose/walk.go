@@ -56,10 +56,11 @@ func (w Walker) Walk(ctx context.Context, object *unstructured.Unstructured) (Di
 	if err != nil {
 		return Diagnosis{}, &flux.ObjectError{Path: "spec.layerSelector.operation", Message: "must be a string"}
 	}
+	suspended, _, _ := unstructured.NestedBool(object.Object, "spec", "suspend") // flux.Sources has looked at its type
 	at := &walk{Walker: w, source: sources[0], operation: operation}
 	at.run(ctx)
 	return Diagnosis{
-		Object: Object{Kind: object.GetKind(), Namespace: object.GetNamespace(), Name: object.GetName()},
+		Object: Object{Kind: object.GetKind(), Namespace: object.GetNamespace(), Name: object.GetName(), Suspended: suspended},
 		Steps:  at.steps,
 	}, nil
 }

@@ -73,6 +73,7 @@ func goodWalks() map[string]func(*fixture) {
 		"digest beside a range": func(f *fixture) {
 			f.repository(appURL, `ref: {semver: ">9", digest: "`+push(f)+`"}`)
 		},
+		"a suspended object": func(f *fixture) { push(f); f.repository(appURL, tagged, "suspend: true") },
 		"semver": func(f *fixture) {
 			f.MustPush(f.t, app, "1.0.0")
 			f.MustPush(f.t, app, "1.2.0")

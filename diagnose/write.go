@@ -61,6 +61,9 @@ func (d Diagnosis) title() string {
 	if d.Object.For != "" {
 		text += ", which " + d.Object.For + " refers to"
 	}
+	if d.Object.Suspended {
+		text += " (suspended, so Flux does not pull it)"
+	}
 	switch {
 	case d.first(Failed) != "":
 		text += ": fails at " + d.first(Failed)

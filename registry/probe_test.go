@@ -3,12 +3,17 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	gcr "github.com/google/go-containerregistry/pkg/registry"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/fluxgate/fluxgate/flux"
@@ -41,6 +46,31 @@ func TestReachSendsOnePingAndNoLogin(t *testing.T) {
 				t.Errorf("got the requests %+v, want one ping without a login", asked)
 			}
 		})
+	}
+}
+
+func TestInsecureReachesPlainHTTP(t *testing.T) {
+	plain := httptest.NewServer(gcr.New(gcr.Logger(log.New(io.Discard, "", 0))))
+	defer plain.Close()
+	f := newFixture(t, "ghcr.io")
+	f.Options.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasSuffix(address, ":443") {
+			return nil, errors.New("connection refused")
+		}
+		var d net.Dialer
+		return d.DialContext(ctx, network, plain.Listener.Addr().String())
+	}
+	for insecure, want := range map[bool]registry.Connection{true: {Address: plain.Listener.Addr().String()}, false: {}} {
+		s := source(t, app, flux.Ref{})
+		s.Insecure = insecure
+		access, err := f.client().Access(t.Context(), s, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := access.Reach(t.Context())
+		if diff := cmp.Diff(want, got); diff != "" || (err == nil) != insecure {
+			t.Errorf("insecure %t: %v (-want +got):\n%s", insecure, err, diff)
+		}
 	}
 }
 

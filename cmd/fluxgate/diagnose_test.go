@@ -122,6 +122,28 @@ func TestExitCodesOfADiagnosis(t *testing.T) {
 	}
 }
 
+// TestTheDocumentQuotesADiagnosis: what docs/diagnose.md shows is what is printed, and it names every step.
+func TestTheDocumentQuotesADiagnosis(t *testing.T) {
+	document, err := os.ReadFile("../../docs/diagnose.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := os.ReadFile("testdata/golden/diagnose-failed.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(document), "\n"+string(printed)+"```\n") {
+		t.Errorf("docs/diagnose.md does not show:\n%s", printed)
+	}
+	for _, step := range []string{
+		diagnose.URL, diagnose.Credentials, diagnose.Reach, diagnose.Auth, diagnose.Ref, diagnose.Manifest, diagnose.Signature,
+	} {
+		if !strings.Contains(string(document), "\n| `"+step+"` | ") {
+			t.Errorf("docs/diagnose.md has no line for the step %s", step)
+		}
+	}
+}
+
 func TestDiagnoseWalksWithWhatTheFileHolds(t *testing.T) {
 	w := newWorld(t)
 	w.registry.Repeatable()

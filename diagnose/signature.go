@@ -1,0 +1,86 @@
+package diagnose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
+)
+
+func (w *walk) signature(ctx context.Context) Step {
+	block := w.source.Verify
+	switch {
+	case block == nil:
+		return Step{Status: Skipped, Detail: "no verify block: Flux verifies nothing"}
+	case w.Registry == nil:
+		return offline()
+	case w.Signatures == nil:
+		return Step{Status: Unknown, Detail: "not verified by this version", Remedy: w.byHand()}
+	}
+	found, err := w.Signatures.Verify(ctx, w.source, w.digest)
+	failure := (*registry.Error)(nil)
+	switch {
+	case errors.As(err, &failure):
+		return w.failed(Signature, err)
+	case err != nil:
+		return Step{
+			Status: Unknown, Detail: "it could not be told whether the artifact is signed", Because: w.because(err),
+			Remedy: "try again; -v says why",
+		}
+	case found.Verified:
+		return Step{Status: Passed, Detail: fmt.Sprintf("%s, signed by %s", found.Scheme, signers(found.Signers))}
+	}
+	return Step{Status: Failed, Detail: string(found.Reason) + ": " + found.Message, Remedy: w.signatureRemedy(found.Reason)}
+}
+
+func signers(all []verify.Signer) string {
+	named := make([]string, 0, len(all))
+	for _, s := range all {
+		switch {
+		case s.Fingerprint != "":
+			named = append(named, "the key "+s.Fingerprint)
+		case s.Issuer != "":
+			named = append(named, fmt.Sprintf("%q of %q", s.Subject, s.Issuer))
+		default:
+			named = append(named, fmt.Sprintf("%q", s.Subject))
+		}
+	}
+	return strings.Join(named, " and ")
+}
+
+// byHand is how to verify without us.
+func (w *walk) byHand() string {
+	tool := "cosign verify"
+	if w.source.Verify.Provider == "notation" {
+		tool = "notation verify"
+	}
+	return fmt.Sprintf("verify it by hand: %s %s@%s", tool, w.source.Repository, w.digest)
+}
+
+// signatureRemedy says how an artifact is made to count as signed.
+func (w *walk) signatureRemedy(reason verify.Reason) string {
+	block := w.source.Verify
+	keys := "spec.verify.matchOIDCIdentity"
+	if block.SecretRef != "" {
+		keys = w.secret("verify.secretRef", block.SecretRef)
+	}
+	sign := "cosign sign"
+	if block.Provider == "notation" {
+		sign = "notation sign"
+	}
+	artifact := w.source.Repository.String() + "@" + w.digest
+	switch reason {
+	case verify.ReasonUnsigned:
+		return "where it comes from whom you trust, have it signed: " + sign + " " + artifact
+	case verify.ReasonWrongKey, verify.ReasonWrongIdentity:
+		return "find out who signed it; " + keys + " must name whom you trust to sign it"
+	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonMalformed, verify.ReasonTooMany:
+		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
+	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
+		return "mend " + keys
+	}
+	return "mend spec.verify"
+}
