@@ -107,7 +107,10 @@ func TestManifestsThatFluxCouldNotPull(t *testing.T) {
 			f.Break(app, c.fault)
 			got, err := manifestOf(t, f, c.digest)
 			if c.class != "" {
-				wantClass(t, err, c.class)
+				failure := failureOf(t, err, c.class)
+				if c.class == registry.ClassUnauthorized && failure.Advice == "" {
+					t.Error("the advice about the login is missing, which only the session knows")
+				}
 				return
 			}
 			if diff := cmp.Diff(registry.Manifest{MediaType: index, Index: true}, got); diff != "" || err != nil {
