@@ -25,11 +25,13 @@ func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m m
 		}
 		return verifier.Verify, nil, nil
 	case demand.Cosign != nil:
-		verifier, err := cosign.Compile(*demand.Cosign, v.options.TrustedRoot)
-		if err != nil {
-			return nil, nil, err
+		root := v.options.TrustedRoot()
+		if len(demand.Cosign.Keys) == 0 && demand.Cosign.TrustedRoot == nil && root == nil {
+			return nil, nil, verify.ErrNoTrustRoot
 		}
-		return verifier.Verify, nil, nil
+		return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
+			return cosign.Verify(ctx, visit, digest, *demand.Cosign, cosign.Options{TrustedRoot: root})
+		}, nil, nil
 	default:
 		return v.every(demand.ImagePolicies), nil, nil
 	}
@@ -40,12 +42,16 @@ func (v *Verifier) materialID(demand verify.Demand) string {
 	var texts []string
 	switch {
 	case demand.Notation != nil:
-		texts = append(texts, string(verify.SchemeNotation), string(demand.Notation.TrustPolicy))
+		texts = append(texts, "notation", string(demand.Notation.TrustPolicy))
 		for _, entry := range slices.Sorted(maps.Keys(demand.Notation.Certificates)) {
 			texts = append(texts, entry, string(demand.Notation.Certificates[entry]))
 		}
 	case demand.Cosign != nil:
-		texts = append(texts, "cosign", string(demand.Cosign.TrustedRoot), "keys")
+		root := demand.Cosign.TrustedRoot
+		if root == nil && len(demand.Cosign.Keys) == 0 {
+			root = v.options.TrustedRoot()
+		}
+		texts = append(texts, "cosign", string(root), "keys")
 		for _, key := range demand.Cosign.Keys {
 			texts = append(texts, key.Fingerprint)
 		}
@@ -54,7 +60,7 @@ func (v *Verifier) materialID(demand verify.Demand) string {
 			texts = append(texts, identity.Issuer, identity.IssuerRegExp, identity.Subject, identity.SubjectRegExp)
 		}
 	default:
-		texts = append(texts, string(verify.SchemeImagePolicy))
+		texts = append(texts, "image policies", string(v.options.TrustedRoot()))
 		for _, policy := range demand.ImagePolicies {
 			texts = append(texts, policy.Name(), policy.ID())
 		}

@@ -25,11 +25,11 @@ type Options struct {
 	// Registry opens the ways to repositories.
 	Registry *registry.Client
 	Secrets  Secrets
-	// TrustedRoot is the JSON of the sigstore trusted root for keyless signatures whose demand brings none; nil means that
-	// they cannot be verified.
-	TrustedRoot []byte
+	// TrustedRoot returns the JSON of the sigstore trusted root for keyless signatures whose demand brings none; where it
+	// returns nil, or is nil, they cannot be verified.
+	TrustedRoot func() []byte
 	// ImagePolicies returns the ClusterImagePolicies that demands can name; nil means none.
-	ImagePolicies func() []verify.ImagePolicy
+	ImagePolicies func(ctx context.Context) []verify.ImagePolicy
 
 	// Size is the number of verdicts that are remembered; zero means 16384, of some 500 bytes each.
 	Size int
@@ -55,8 +55,11 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.TrustedRoot == nil {
+		o.TrustedRoot = func() []byte { return nil }
+	}
 	if o.ImagePolicies == nil {
-		o.ImagePolicies = func() []verify.ImagePolicy { return nil }
+		o.ImagePolicies = func(context.Context) []verify.ImagePolicy { return nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(verify.Signature, error, int) {}
@@ -97,12 +100,12 @@ func (v *Verifier) Demanded(
 	if len(demand.ImagePolicies)+len(demand.ImagePolicyNames) == 0 {
 		return v.verdict(ctx, source, private, demand)
 	}
-	policies, missing := v.imagePolicies(source, demand)
-	switch {
-	case missing != "":
-		return verify.Signature{}, fmt.Errorf("ClusterImagePolicy %s is not known", missing)
-	case len(policies) == 0:
-		return verify.Unverified(verify.ReasonNoMatch, "is for no ClusterImagePolicy of the demand to judge"), nil
+	policies, err := v.imagePolicies(ctx, source, demand)
+	if err != nil {
+		return verify.Signature{}, err
+	}
+	if len(policies) == 0 {
+		return verify.Unverified(verify.ReasonNoMatch, "is what none of the demand's ClusterImagePolicies is for"), nil
 	}
 	return v.verdict(ctx, source, private, verify.Demand{ImagePolicies: policies})
 }
@@ -150,7 +153,7 @@ func (v *Verifier) fly(ctx context.Context, access *registry.Access, digest stri
 	}()
 	method, refusal, err := v.method(demand, access.Repository())
 	if refusal != nil || err != nil {
-		return verdict{signature: deref(refusal), err: err}
+		return verdict{signature: orNone(refusal), err: err}
 	}
 	session, err := access.Open(ctx)
 	if err != nil {
@@ -166,4 +169,11 @@ func (v *Verifier) fly(ctx context.Context, access *registry.Access, digest stri
 		return verdict{err: err}
 	}
 	return verdict{signature: signature}
+}
+
+func orNone(signature *verify.Signature) verify.Signature {
+	if signature == nil {
+		return verify.Signature{}
+	}
+	return *signature
 }
