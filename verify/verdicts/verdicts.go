@@ -3,7 +3,6 @@ package verdicts
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/singleflight"
