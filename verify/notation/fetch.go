@@ -16,9 +16,11 @@ const artifactManifest = "application/vnd.oci.artifact.manifest.v1+json"
 var errNoSignature = errors.New("this is no manifest of a signature")
 
 // fetch reads the envelope of a signature: its manifest, and then the only blob of that, each checked against size and digest.
-// It does as notation-go (registry, FetchSignatureBlob) but for the limits, which are 32 MiB there.
+// It does as notation-go (registry, FetchSignatureBlob) but for the limits, which are 32 MiB there. What a registry lists
+// becomes part of a request, so it is judged before: a digest may hold a path, and a media type a header.
 func (s *search) fetch(ctx context.Context, listed ocispec.Descriptor) (mediaType string, envelope []byte, err error) {
-	if listed.Size > maxManifest {
+	if listed.MediaType != ocispec.MediaTypeImageManifest && listed.MediaType != artifactManifest ||
+		listed.Digest.Validate() != nil || listed.Size > maxManifest {
 		return "", nil, errNoSignature
 	}
 	raw, err := content.FetchAll(ctx, s.repository.Manifests(), listed)
@@ -32,14 +34,11 @@ func (s *search) fetch(ctx context.Context, listed ocispec.Descriptor) (mediaTyp
 	if err := json.Unmarshal(raw, &manifest); err != nil {
 		return "", nil, err
 	}
-	var blobs []ocispec.Descriptor
-	switch listed.MediaType {
-	case ocispec.MediaTypeImageManifest:
-		blobs = manifest.Layers
-	case artifactManifest:
+	blobs := manifest.Layers
+	if listed.MediaType == artifactManifest {
 		blobs = manifest.Blobs
 	}
-	if len(blobs) != 1 || blobs[0].Size > maxEnvelope {
+	if len(blobs) != 1 || blobs[0].Digest.Validate() != nil || blobs[0].Size > maxEnvelope {
 		return "", nil, errNoSignature
 	}
 	envelope, err = content.FetchAll(ctx, s.repository.Blobs(), blobs[0])

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	notationregistry "github.com/notaryproject/notation-go/registry"
@@ -15,7 +14,6 @@ import (
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
-	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/fluxgate/fluxgate/verify"
 )
@@ -138,29 +136,4 @@ func (s *search) look(ctx context.Context, listed []ocispec.Descriptor) error {
 		}
 	}
 	return nil
-}
-
-// undecided marks an error that is no verdict, on its way through oras.
-type undecided struct{ error }
-
-// trouble is what keeps an error, or its absence, from telling anything of the artifact; nil where nothing does.
-func (s *search) trouble(ctx context.Context, err error) error {
-	if marked := (*undecided)(nil); errors.As(err, &marked) {
-		return marked.error
-	}
-	if failure := s.visit.Failure(); failure != nil {
-		return failure
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("look for signatures: %w", ctx.Err())
-	}
-	if sent := (*url.Error)(nil); errors.As(err, &sent) { // no answer came, whatever the Visit says
-		return fmt.Errorf("look for signatures: %w", err)
-	}
-	return nil
-}
-
-func missing(err error) bool {
-	var answer *errcode.ErrorResponse
-	return errors.Is(err, errdef.ErrNotFound) || errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
 }
