@@ -33,6 +33,8 @@ type verdictTest struct {
 	trust func(t *testing.T, f *fixture) verify.Notation
 	// want is the verdict; nil means that the fixture's signer counts.
 	want func(t *testing.T, f *fixture) verify.Signature
+	// beyond: Flux does not count what counts here.
+	beyond bool
 }
 
 func (test verdictTest) run(t *testing.T) {
@@ -47,6 +49,11 @@ func (test verdictTest) run(t *testing.T) {
 		want = test.want(t, f)
 	}
 	compare(t, want, f.verify(t, trusted))
+	if want.Verified && !test.beyond {
+		if err := f.flux(t, trusted); err != nil {
+			t.Errorf("Flux does not count it: %v", err)
+		}
+	}
 }
 
 // signed signs once.
@@ -140,7 +147,7 @@ func TestSignaturesThatCount(t *testing.T) {
 			f.signer = f.authority.Signer(t, "builder")
 			f.sign(t, signing.NotationSignature{})
 		}},
-		"beside two that cannot be read": {sign: func(t *testing.T, f *fixture) {
+		"beside two that cannot be read": {beyond: true, sign: func(t *testing.T, f *fixture) {
 			signing.AttachNotation(t, f.Registry, repository, f.digest, signing.JWS, []byte("{}"))
 			signing.AttachNotation(t, f.Registry, repository, f.digest, "text/html", []byte("<html>"))
 			f.sign(t, signing.NotationSignature{})
