@@ -24,6 +24,7 @@ type checkFlags struct {
 	registryCA    string
 	egressAllow   []string
 	keepSourceRef bool
+	trust         trustFlags
 }
 
 func newCheckCommand() *cobra.Command {
@@ -82,6 +83,7 @@ func (f *checkFlags) bind(cmd *cobra.Command) {
 		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
 	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
+	f.trust.bind(flags)
 }
 
 // check reports every setting that cannot be.
@@ -99,5 +101,5 @@ func (f *checkFlags) check() error {
 	if _, err := parsePrefixes(f.egressAllow); err != nil {
 		all = append(all, err)
 	}
-	return errors.Join(all...)
+	return errors.Join(append(all, f.trust.check())...)
 }

@@ -11,7 +11,10 @@ import (
 
 	"github.com/fluxgate/fluxgate/check"
 	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
+	"github.com/fluxgate/fluxgate/verify/verdicts"
 )
 
 type streams struct {
@@ -21,15 +24,15 @@ type streams struct {
 
 // run judges the paths. The report is the output; what could not be read is said on the error stream too.
 func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
-	policies, err := loadPolicies(f.policies)
+	library, err := newLibrary()
 	if err != nil {
 		return err
 	}
-	resolver, err := f.resolver()
+	policies, err := loadPolicies(library, f.policies)
 	if err != nil {
 		return err
 	}
-	inventory, err := read(ctx, check.ReadOptions{Paths: paths, Stdin: s.in, Namespace: f.namespace})
+	inventory, err := read(ctx, check.ReadOptions{Paths: paths, Stdin: s.in, Namespace: f.namespace, Sigstore: library.Sigstore})
 	if err != nil {
 		return err
 	}
@@ -37,7 +40,10 @@ func (f *checkFlags) run(ctx context.Context, paths []string, s streams) error {
 		fmt.Fprintln(s.err, "fluxgate:", unreadable)
 	}
 	options := inventory.GateOptions(policies, time.Now())
-	options.Resolver, options.KeepSourceRef = resolver, f.keepSourceRef
+	options.KeepSourceRef = f.keepSourceRef
+	if options.Resolver, options.Signatures, err = f.asking(ctx, inventory, policies); err != nil {
+		return err
+	}
 	judge := check.Judge{Gate: gate.New(options), Details: f.verbose, Timeout: f.timeout}
 	report := judge.Report(ctx, inventory)
 	if err := report.Write(s.out, f.output, styleOf(s.out, term.IsTerminal)); err != nil {
@@ -61,26 +67,37 @@ func read(ctx context.Context, opts check.ReadOptions) (*check.Inventory, error)
 	}
 }
 
-// resolver asks registries, or nobody. Answers are kept for the whole run, so that one report does not show two digests
+// asking asks registries, or nobody. Answers are kept for the whole run, so that one report does not show two digests
 // of one tag.
-func (f *checkFlags) resolver() (registry.Resolver, error) {
+func (f *checkFlags) asking(
+	ctx context.Context, inventory *check.Inventory, policies *policy.Set,
+) (registry.Resolver, gate.Signatures, error) {
 	if f.offline {
-		return registry.Offline{}, nil
+		return registry.Offline{}, unverifying{}, nil
 	}
 	roots, err := rootsOf(f.registryCA)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	egress, err := parsePrefixes(f.egressAllow)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, nil, usageError{err}
 	}
-	return registry.New(registry.Options{
+	trusted, err := f.trust.once(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := registry.New(registry.Options{
 		Credentials:    registry.DockerConfig{},
 		Roots:          roots,
 		AllowEgress:    egress,
 		ResolveTimeout: f.timeout,
 		Cache:          registry.CacheOptions{Found: time.Hour, NotFound: time.Hour, Failed: time.Hour},
+	})
+	return client, verdicts.New(verdicts.Options{
+		Registry: client, Secrets: inventory, TrustedRoot: trustedBy(trusted),
+		ImagePolicies: func(context.Context) []verify.ImagePolicy { return policies.ImagePolicies() },
+		Good:          time.Hour, Bad: time.Hour, Failed: time.Hour,
 	}), nil
 }
 

@@ -21,6 +21,7 @@ type diagnoseFlags struct {
 	offline    bool
 	verbose    bool
 	timeout    time.Duration
+	trust      trustFlags
 
 	registryCA  string
 	egressAllow []string
@@ -76,6 +77,7 @@ func (f *diagnoseFlags) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.offline, "offline", false, "ask no registry; the API server is still asked for an object that is named")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind a step: addresses, answers")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one step")
+	f.trust.bind(flags)
 	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
 	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
 		"addresses, as CIDR, that may be dialled although they are private, loopback, link-local or metadata addresses; repeatable")
@@ -96,5 +98,5 @@ func (f *diagnoseFlags) check() error {
 	if _, err := parsePrefixes(f.egressAllow); err != nil {
 		all = append(all, err)
 	}
-	return errors.Join(all...)
+	return errors.Join(append(all, f.trust.check())...)
 }

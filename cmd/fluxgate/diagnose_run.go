@@ -12,6 +12,7 @@ import (
 	"github.com/fluxgate/fluxgate/diagnose"
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify/verdicts"
 )
 
 // patient is what a diagnosis is about, and what may be read of it.
@@ -33,6 +34,13 @@ func (f *diagnoseFlags) run(ctx context.Context, argument string, s streams) err
 		if walker.Registry, err = f.registry(found.logins); err != nil {
 			return err
 		}
+		trusted, err := f.trust.once(ctx)
+		if err != nil {
+			return err
+		}
+		walker.Signatures = ownSignatures{verdicts.New(verdicts.Options{
+			Registry: walker.Registry, Secrets: material{found.logins.Secrets}, TrustedRoot: trustedBy(trusted),
+		})}
 	}
 	report, bad, err := found.walk(ctx, walker)
 	if err != nil {

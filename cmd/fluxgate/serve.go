@@ -30,6 +30,7 @@ type serveFlags struct {
 	reviewTimeout time.Duration
 	keepSourceRef bool
 	verbose       bool
+	trust         trustFlags
 }
 
 func newServeCommand() *cobra.Command {
@@ -76,6 +77,7 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every review")
+	f.trust.bind(flags)
 }
 
 // check reports every setting that cannot be.
@@ -95,7 +97,7 @@ func (f *serveFlags) check() error {
 	if _, err := parsePrefixes(f.egressAllow); err != nil {
 		all = append(all, err)
 	}
-	return errors.Join(all...)
+	return errors.Join(append(all, f.trust.check())...)
 }
 
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {

@@ -93,6 +93,7 @@ func (f *testFlags) options(paths []string) (policytest.Options, error) {
 
 // test runs the tests. The report is the output; what could not be read is said on the error stream too.
 func (f *testFlags) test(ctx context.Context, opts policytest.Options, s streams) error {
+	opts.Sigstore = sigstore{}
 	report, err := policytest.Run(ctx, opts)
 	switch {
 	case errors.Is(err, policytest.ErrNoTest):

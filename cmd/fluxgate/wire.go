@@ -33,14 +33,15 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	ctrl.SetLogger(log)
 	ctx = logr.NewContext(ctx, log)
 
-	library, err := policy.NewLibrary()
+	library, err := newLibrary()
 	if err != nil {
 		return err
 	}
-	store, err := f.store(library)
+	files, err := f.files(library)
 	if err != nil {
 		return err
 	}
+	store := reload.New(library, files)
 	resolving, err := f.registryOptions()
 	if err != nil {
 		return err
@@ -66,17 +67,23 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 		return err
 	}
 	referrers := cluster.NewReferrers(mgr.GetCache(), mgr.GetRESTMapper())
-	if err := f.watch(mgr, keeper, referrers, store); err != nil {
+	signed, err := newVerifying(ctx, mgr, live, f)
+	if err != nil {
+		return err
+	}
+	if err := f.watch(mgr, keeper, referrers, store, signed.policies.Feed); err != nil {
 		return err
 	}
 	resolving.Credentials = f.credentials(live)
+	registries := registry.New(resolving)
 	reviewer := gate.New(gate.Options{
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
 		Namespaces:    cluster.Namespaces{Cache: mgr.GetCache(), Live: live},
 		Referrers:     referrers,
-		Resolver:      registry.New(resolving),
+		Resolver:      registries,
 		Keys:          cluster.Secrets{Live: live},
+		Signatures:    signed.verifier(registries, files),
 		KeepSourceRef: f.keepSourceRef,
 	})
 	door := doors{gate: reviewer, library: library, store: store, live: live}
@@ -97,27 +104,26 @@ func (f *serveFlags) credentials(live client.Client) registry.Credentials {
 	}
 }
 
-// store has the policies of files. The built-in default policy serves only where nobody else can bring any.
-func (f *serveFlags) store(library *policy.Library) (*reload.Store, error) {
+// files are the policies of files; nil where there are none. The built-in default policy serves only where nobody else can
+// bring any.
+func (f *serveFlags) files(library *policy.Library) (*policy.Set, error) {
 	if f.clusterPolicies && len(f.policies) == 0 {
-		return reload.New(library, nil), nil
+		return nil, nil
 	}
-	files, err := loadPolicies(f.policies)
-	if err != nil {
-		return nil, err
-	}
-	return reload.New(library, files), nil
+	return loadPolicies(library, f.policies)
 }
 
 // watch feeds the store from the cluster, and makes the replica ready when it has heard of everything.
-func (f *serveFlags) watch(mgr manager.Manager, keeper *certs.Certs, referrers *cluster.Referrers, store *reload.Store) error {
+func (f *serveFlags) watch(
+	mgr manager.Manager, keeper *certs.Certs, referrers *cluster.Referrers, store *reload.Store, imagePolicies feeder,
+) error {
 	if !f.clusterPolicies {
-		return addChecks(mgr, keeper, referrers)
+		return addChecks(mgr, keeper, referrers, imagePolicies)
 	}
 	if err := cluster.WriteStatuses(mgr, store); err != nil {
 		return err
 	}
-	return addChecks(mgr, keeper, referrers, func(ctx context.Context) (func() bool, error) {
+	return addChecks(mgr, keeper, referrers, imagePolicies, func(ctx context.Context) (func() bool, error) {
 		return cluster.FeedPolicies(ctx, mgr.GetCache(), store)
 	})
 }
@@ -173,11 +179,4 @@ func rootsOf(file string) (*x509.CertPool, error) {
 		return nil, inputError{fmt.Errorf("--registry-ca: %s holds no PEM certificate", file)}
 	}
 	return pool, nil
-}
-
-func loadPolicies(paths []string) (*policy.Set, error) {
-	if len(paths) == 0 {
-		return policy.Default()
-	}
-	return policy.Load(paths...)
 }

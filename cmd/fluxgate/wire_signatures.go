@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/fluxgate/fluxgate/cluster"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
+	"github.com/fluxgate/fluxgate/verify/imagepolicy"
+	"github.com/fluxgate/fluxgate/verify/trustroot"
+	"github.com/fluxgate/fluxgate/verify/verdicts"
+)
+
+// verifying is what a replica verifies signatures with.
+type verifying struct {
+	trusted  *trustroot.Keeper // nil: no trusted root is configured
+	policies *cluster.ImagePolicies
+	counted  *verifications
+	secrets  cluster.Secrets
+}
+
+func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, f *serveFlags) (verifying, error) {
+	v := verifying{secrets: cluster.Secrets{Live: live}}
+	var err error
+	if v.trusted, err = f.trust.keeper(ctx); err != nil {
+		return v, err
+	}
+	if v.counted, err = newVerifications(metrics.Registry); err != nil {
+		return v, fmt.Errorf("metrics: %w", err)
+	}
+	v.policies = cluster.NewImagePolicies(mgr.GetCache(), mgr.GetRESTMapper(), func(ctx context.Context, document []byte) (verify.ImagePolicy, error) {
+		return imagepolicy.Parse(ctx, document, v.secrets)
+	})
+	if v.trusted != nil {
+		if err := mgr.Add(everyReplica(v.trusted.Run)); err != nil {
+			return v, err
+		}
+	}
+	return v, mgr.Add(everyReplica(v.policies.Run))
+}
+
+// verifier verifies with the trusted root and the ClusterImagePolicies as they are at that moment.
+func (v verifying) verifier(registries *registry.Client, files *policy.Set) *verdicts.Verifier {
+	return verdicts.New(verdicts.Options{
+		Registry: registries, Secrets: v.secrets, TrustedRoot: trustedBy(v.trusted), Observe: v.counted.observe,
+		ImagePolicies: func(ctx context.Context) []verify.ImagePolicy {
+			all := v.policies.All(ctx)
+			if files != nil {
+				all = slices.Concat(files.ImagePolicies(), all)
+			}
+			return all
+		},
+	})
+}
