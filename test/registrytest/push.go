@@ -118,10 +118,12 @@ func (r *Registry) put(repository, tag string, m manifest) (string, error) {
 	return digest.String(), err
 }
 
-// stored reaches what is stored without network, log, faults and logins.
 func (r *Registry) stored() remote.Option {
-	return remote.WithTransport(storage(r.hosts))
+	return remote.WithTransport(r.Stored())
 }
+
+// Stored reaches what is stored, to read and to write, without network, log, faults and logins.
+func (r *Registry) Stored() http.RoundTripper { return storage(r.hosts) }
 
 type storage map[string]http.Handler
 
