@@ -2,10 +2,14 @@ package signing
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	ggcrtypes "github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/sigstore/cosign/v3/pkg/oci"
 	"github.com/sigstore/cosign/v3/pkg/oci/mutate"
@@ -18,13 +22,31 @@ import (
 // Place is a repository to sign in. It is written to without network, log, faults and logins.
 type Place struct {
 	repository name.Repository
+	stored     http.RoundTripper
 	options    []remote.Option
 }
 
 // In is a repository ("ghcr.io/acme/app") of a registry.
 func In(registry *registrytest.Registry, repository string) (Place, error) {
 	parsed, err := name.NewRepository(repository)
-	return Place{repository: parsed, options: []remote.Option{remote.WithTransport(registry.Stored())}}, err
+	stored := registry.Stored()
+	return Place{repository: parsed, stored: stored, options: []remote.Option{remote.WithTransport(stored)}}, err
+}
+
+// WithoutReferrers is the same repository, written to as one whose registry has no API for referrers: a tag stands in for it.
+func (p Place) WithoutReferrers() Place {
+	p.options = append(slices.Clone(p.options), remote.WithTransport(withoutReferrers{p.stored}))
+	return p
+}
+
+type withoutReferrers struct{ http.RoundTripper }
+
+// RoundTrip finds no referrers.
+func (w withoutReferrers) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.Contains(req.URL.Path, "/referrers/") {
+		return &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody, Header: http.Header{}, Request: req}, nil
+	}
+	return w.RoundTripper.RoundTrip(req)
 }
 
 // SignBundle signs the artifact of a digest with a bundle for each signer.
@@ -58,6 +80,12 @@ func (p Place) SignLegacy(digest string, signers ...Signer) error {
 func (p Place) PutBundle(digest string, raw []byte) error {
 	return ociremote.WriteAttestationNewBundleFormat(
 		p.repository.Digest(digest), raw, types.CosignSignPredicateType, ociremote.WithRemoteOptions(p.options...))
+}
+
+// PutReferrer stores something of another type as a referrer of a digest.
+func (p Place) PutReferrer(digest, artifactType string, raw []byte) error {
+	return ociremote.WriteReferrer(p.repository.Digest(digest), artifactType,
+		[]v1.Layer{static.NewLayer(raw, ggcrtypes.MediaType(artifactType))}, nil, ociremote.WithRemoteOptions(p.options...))
 }
 
 // PutLegacy stores signatures under the tag of a digest, with cosign's writer.

@@ -44,6 +44,15 @@ func Bundle(signer Signer, digest, predicate string) ([]byte, error) {
 	return protojson.Marshal(signed)
 }
 
+// Blob returns the JSON of a bundle as cosign sign-blob makes it of a file: here, of one with a digest.
+func Blob(key Key, digest string) ([]byte, error) {
+	signed, err := sign.Bundle(&sign.PlainData{Data: []byte(digest)}, key.pair, sign.BundleOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return protojson.Marshal(signed)
+}
+
 // Legacy returns a signature of an artifact, as cosign sign made it before version 3.
 func Legacy(signer Signer, artifact name.Digest) (oci.Signature, error) {
 	text, err := json.Marshal(payload.Cosign{Image: artifact})

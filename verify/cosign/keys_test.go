@@ -1,0 +1,153 @@
+package cosign_test
+
+import (
+	"crypto/rsa"
+	"strings"
+	"testing"
+
+	"github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
+	"github.com/fluxgate/fluxgate/test/signing"
+	"github.com/fluxgate/fluxgate/verify"
+	"github.com/fluxgate/fluxgate/verify/cosign"
+)
+
+func TestKindsOfKeys(t *testing.T) {
+	for kind, algorithm := range map[string]v1.PublicKeyDetails{
+		"ECDSA P-256": signing.ECDSA, "ECDSA P-384": signing.ECDSA384, "ECDSA P-521": signing.ECDSA521,
+		"RSA": signing.RSA, "Ed25519": signing.Ed25519,
+	} {
+		for _, form := range []verify.Scheme{verify.SchemeCosignBundle, verify.SchemeCosignLegacy} {
+			t.Run(kind+" "+string(form), func(t *testing.T) {
+				w, s, me := newWorld(t), scheme{form: form}, newKey(t, algorithm)
+				s.sign(w, w.artifact, newKey(t, algorithm), me)
+				w.expect(verify.Signature{Verified: true, Scheme: form, Signers: []verify.Signer{signerOf(t, me)}},
+					demandOf(t, newKey(t, signing.RSA), newKey(t, signing.ECDSA), newKey(t, signing.Ed25519), me))
+				w.expect(verify.Signature{Reason: verify.ReasonWrongKey}, demandOf(t, newKey(t, algorithm)))
+			})
+		}
+	}
+}
+
+// TestKeysAndIdentitiesDoNotStandInForEachOther: with keys nobody's identity counts, and the reverse.
+func TestKeysAndIdentitiesDoNotStandInForEachOther(t *testing.T) {
+	key, identity := newKey(t, signing.ECDSA), newAuthority(t).Identity(issuer, subject)
+	for _, form := range []verify.Scheme{verify.SchemeCosignBundle, verify.SchemeCosignLegacy} {
+		s := scheme{form: form}
+		for sentence, test := range map[string]struct{ by, asked signing.Signer }{
+			"a key, where an identity is asked for":  {key, identity},
+			"an identity, where a key is asked for ": {identity, key},
+		} {
+			t.Run(sentence+" "+string(form), func(t *testing.T) {
+				w := newWorld(t)
+				s.sign(w, w.artifact, test.by)
+				w.expect(verify.Signature{Reason: verify.ReasonWrongKey}, demandOf(t, test.asked))
+				both := demandOf(t, test.by)
+				if len(both.Keys) == 0 {
+					both.Keys = demandOf(t, key).Keys // the identities are left in: they do not count then
+					w.expect(verify.Signature{Reason: verify.ReasonWrongKey}, both)
+				}
+			})
+		}
+	}
+}
+
+func TestFormsBesideEachOther(t *testing.T) {
+	me, you := newKey(t, signing.ECDSA), newKey(t, signing.ECDSA)
+	good := func(scheme verify.Scheme) verify.Signature {
+		return verify.Signature{Verified: true, Scheme: scheme, Signers: []verify.Signer{signerOf(t, me)}}
+	}
+	for sentence, test := range map[string]struct {
+		sign func(w *world)
+		want verify.Signature
+	}{
+		"a bundle before a legacy signature": {
+			sign: func(w *world) { w.must(w.place.SignLegacy(w.artifact, me)); w.must(w.place.SignBundle(w.artifact, me)) },
+			want: good(verify.SchemeCosignBundle)},
+		"a legacy signature of mine behind a bundle of yours": {
+			sign: func(w *world) {
+				w.must(w.place.SignLegacy(w.artifact, me))
+				w.must(w.place.SignBundle(w.artifact, you))
+			},
+			want: good(verify.SchemeCosignLegacy)},
+		"what is nearer to a good one is told": {
+			sign: func(w *world) {
+				w.must(w.place.SignBundle(w.artifact, you))
+				w.must(w.place.SignLegacy(w.other, me))
+				w.must(w.place.Copy(w.other, w.artifact))
+			},
+			want: verify.Signature{Reason: verify.ReasonOtherArtifact}},
+		"the whole tag of another artifact": {
+			sign: func(w *world) { w.must(w.place.SignLegacy(w.other, me)); w.must(w.place.Copy(w.other, w.artifact)) },
+			want: verify.Signature{Reason: verify.ReasonOtherArtifact}},
+		"a signature that was removed": {
+			sign: func(w *world) { w.must(w.place.SignLegacy(w.artifact, me)); w.must(w.place.Unsign(w.artifact)) },
+			want: verify.Signature{Reason: verify.ReasonUnsigned}},
+		"an attestation by my key is no signature": {
+			sign: func(w *world) {
+				raw, err := signing.Bundle(me, w.artifact, "https://slsa.dev/provenance/v1")
+				w.must(err)
+				w.must(w.place.PutBundle(w.artifact, raw))
+			},
+			want: verify.Signature{Reason: verify.ReasonUnsigned}},
+		"my signature of the artifact as a blob is none of an artifact": {
+			sign: func(w *world) {
+				raw, err := signing.Blob(me, w.artifact)
+				w.must(err)
+				w.must(w.place.PutBundle(w.artifact, raw))
+			},
+			want: verify.Signature{Reason: verify.ReasonMalformed}},
+		"an index": {
+			sign: func(w *world) {
+				var err error
+				w.artifact, err = w.registry.PushIndex(repository, "v3")
+				w.must(err)
+				w.must(w.place.SignBundle(w.artifact, me))
+			},
+			want: good(verify.SchemeCosignBundle)},
+		"an index with a legacy signature": {
+			sign: func(w *world) {
+				var err error
+				w.artifact, err = w.registry.PushIndex(repository, "v3")
+				w.must(err)
+				w.must(w.place.SignLegacy(w.artifact, me))
+			},
+			want: good(verify.SchemeCosignLegacy)},
+		"one of an index, for the whole": {
+			sign: func(w *world) {
+				index, err := w.registry.PushIndex(repository, "v3")
+				w.must(err)
+				part := w.registry.MustPush(w, repository, "v4")
+				w.must(w.place.SignLegacy(part, me))
+				w.must(w.place.Copy(part, index))
+				w.artifact = index
+			},
+			want: verify.Signature{Reason: verify.ReasonOtherArtifact}},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			w := newWorld(t)
+			test.sign(w)
+			w.expect(test.want, demandOf(t, me))
+		})
+	}
+}
+
+// TestKeysThatCannotVerify is about a demand that no parser made.
+func TestKeysThatCannotVerify(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []any{nil, "a key", &rsa.PublicKey{}} {
+		demand := verify.Cosign{Keys: []verify.PublicKey{{Fingerprint: "sha256:00", Key: key}}}
+		found, err := w.verify(demand, cosign.Options{})
+		if key == nil || key == "a key" {
+			if err == nil || !strings.HasPrefix(err.Error(), "verify with the key sha256:00: ") {
+				t.Errorf("%v: error %v", key, err)
+			}
+		}
+		if found.Verified {
+			t.Errorf("%v verified", key)
+		}
+	}
+	if _, err := cosign.Verify(t.Context(), w.open(), "v1", demandOf(t, newKey(t, signing.ECDSA)), cosign.Options{}); err == nil {
+		t.Error("a tag was verified")
+	}
+}
