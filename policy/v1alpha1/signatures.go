@@ -20,7 +20,7 @@ type SignatureDemand struct {
 	// Repositories are patterns of the repositories that the demand is for, as in the rule registry-allowlist:
 	// ghcr.io/acme/**. Absent, it is for all.
 	//
-	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([a-z0-9._*-]+|\\\\[[0-9a-f:]+\\\\])(:[0-9]+)?(/[a-z0-9._*-]+)+$')",message="is no pattern of repositories: write a host and a path in lower case, as in ghcr.io/acme/**"
 	Repositories []string `json:"repositories,omitempty"`

@@ -92,7 +92,7 @@ func (s *Stack) launch(
 		output = file
 	}
 	p.command = exec.Command(binary, arguments...) //nolint:gosec // our own binary, ended by Stop
-	p.command.Env = append(append(os.Environ(), noIdentity()...), "HTTPS_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
+	p.command.Env = append(append(os.Environ(), noIdentity()...), "HTTPS_PROXY="+s.Proxy.URL(), "HTTP_PROXY="+s.Proxy.URL(), "NO_PROXY=127.0.0.1")
 	p.command.Stdout, p.command.Stderr = output, output
 	if err := p.command.Start(); err != nil {
 		return fmt.Errorf("fluxgate: %w", err)
@@ -138,7 +138,7 @@ func (s *Stack) arguments(
 	for _, path := range o.Policies {
 		arguments = append(arguments, "--policy", path)
 	}
-	return arguments, nil
+	return append(arguments, o.Arguments...), nil
 }
 
 // shippedArguments are the Deployment's.

@@ -34,6 +34,8 @@ type Options struct {
 	Policies []string
 	// ClusterPolicies makes Fluxgate read policies from the cluster too, as it does where nobody says otherwise.
 	ClusterPolicies bool
+	// Arguments are given to Fluxgate beside those that it always gets.
+	Arguments []string
 	// Log receives what Fluxgate logs; nil means a file in the stack's folder, which errors quote.
 	Log io.Writer
 	// Progress is told what is being started; nil means nobody.
