@@ -2,39 +2,32 @@ package verify
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // ImagePolicy is a ClusterImagePolicy that has been read.
 type ImagePolicy interface {
 	// Name is that of the object.
 	Name() string
-	// ID is a hash of everything that decides its verdict.
+	// ID is a hash of everything in it that decides its verdict. The verdict depends on nothing else but the artifact and
+	// the ImagePolicyOptions.
 	ID() string
-	// Matches reports whether the policy is for the artifact of a digest in a repository (host and path).
-	Matches(repository, digest string) bool
-	// Verify judges an artifact that the policy is for. trustedRoot is for keyless authorities that bring none; nil means that
-	// there is none. Its error is one of infrastructure.
-	Verify(ctx context.Context, visit Visit, digest string, trustedRoot []byte) (Signature, error)
+	// Matches reports whether the policy is for an artifact that an object pulls.
+	Matches(repository name.Repository, digest string, object ImagePolicyObject) bool
+	// Verify judges an artifact, whether the policy is for it or not. Its error is one of infrastructure.
+	Verify(ctx context.Context, visit Visit, digest string, options ImagePolicyOptions) (Signature, error)
 }
 
-// BrokenImagePolicy stands for a ClusterImagePolicy that cannot be read: for which artifacts it is nobody knows, so that it is for
-// all, and all are undecided. why is what is wrong with the document.
-func BrokenImagePolicy(name string, document []byte, why error) ImagePolicy {
-	sum := sha256.Sum256(document)
-	return brokenImagePolicy{name: name, id: "broken:" + hex.EncodeToString(sum[:]), why: why}
+// ImagePolicyObject is what the match rules of a ClusterImagePolicy read of an object.
+type ImagePolicyObject struct {
+	APIVersion, Kind string
+	Labels           map[string]string
 }
 
-type brokenImagePolicy struct {
-	name, id string
-	why      error
-}
-
-func (p brokenImagePolicy) Name() string             { return p.name }
-func (p brokenImagePolicy) ID() string               { return p.id }
-func (p brokenImagePolicy) Matches(_, _ string) bool { return true }
-func (p brokenImagePolicy) Verify(context.Context, Visit, string, []byte) (Signature, error) {
-	return Signature{}, fmt.Errorf("it cannot be read: %w", p.why)
+// ImagePolicyOptions are what ClusterImagePolicies are judged with.
+type ImagePolicyOptions struct {
+	// TrustedRoot is the JSON of a sigstore TrustedRoot, against which keyless signatures and entries of a transparency log
+	// are verified. Without it, whatever needs one is ErrNoTrustRoot.
+	TrustedRoot []byte
 }
