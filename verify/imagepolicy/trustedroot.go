@@ -31,7 +31,9 @@ const (
 )
 
 // needsRoot reports whether an authority cannot be judged without a trusted root.
-func needsRoot(authority *webhookcip.Authority) bool { return authority.Keyless != nil || authority.CTLog != nil }
+func needsRoot(authority *webhookcip.Authority) bool {
+	return authority.Keyless != nil || authority.CTLog != nil
+}
 
 // useGivenRoot makes an authority look into the given trusted root for what the library would otherwise ask TUF, Fulcio and
 // Rekor for. As with the library's defaults, a keyless signature must be in a transparency log.

@@ -1,0 +1,159 @@
+package imagepolicy_test
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"testing"
+	"time"
+
+	"github.com/sigstore/cosign/v3/pkg/cosign/bundle"
+	ociremote "github.com/sigstore/cosign/v3/pkg/oci/remote"
+	"github.com/sigstore/cosign/v3/pkg/oci/static"
+	bundlepb "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	commonpb "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	dssepb "github.com/sigstore/protobuf-specs/gen/pb-go/dsse"
+	rekorpb "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	sgbundle "github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/testing/ca"
+	"github.com/sigstore/sigstore/pkg/cryptoutils"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+const (
+	issuer  = "https://token.actions.githubusercontent.com"
+	subject = "release@acme.example"
+)
+
+// sigstore is a Fulcio, a Rekor and a timestamping authority of the test, and their trusted root.
+type sigstore struct {
+	*ca.VirtualSigstore
+	root []byte
+	Key  signingKey // who should sign
+	Eve  signingKey // who should not
+}
+
+func newSigstore(t *testing.T) sigstore {
+	t.Helper()
+	virtual, err := ca.NewVirtualSigstore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sigstore{VirtualSigstore: virtual, root: trustedRoot(t, virtual), Key: newKey(t), Eve: newKey(t)}
+}
+
+// trustedRoot is as sigstore's own trusted_root.json has it: the IDs of logs are raw, where the test authority's are text.
+func trustedRoot(t *testing.T, virtual *ca.VirtualSigstore) []byte {
+	t.Helper()
+	logs, ctlogs := virtual.RekorLogs(), virtual.CTLogs()
+	for _, group := range []map[string]*root.TransparencyLog{logs, ctlogs} {
+		for id, log := range group {
+			raw, err := hex.DecodeString(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log.ID = raw
+		}
+	}
+	made, err := root.NewTrustedRoot(root.TrustedRootMediaType01, virtual.FulcioCertificateAuthorities(), ctlogs, virtual.TimestampingAuthorities(), logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := made.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// signKeyless stores a legacy signature of the artifact by an identity; without a log entry where logged is false.
+func (w *world) signKeyless(by *ca.VirtualSigstore, identity, from string, logged bool) {
+	w.t.Helper()
+	content := w.claim(w.digest)
+	entity, err := by.Sign(identity, from, content)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	signed, err := entity.SignatureContent()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	held, err := entity.VerificationContent()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	leaf, err := cryptoutils.MarshalCertificateToPEM(held.Certificate())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	authority, _ := by.FulcioCertificateAuthorities()[0].(*root.FulcioCertificateAuthority)
+	chain, err := cryptoutils.MarshalCertificatesToPEM([]*x509.Certificate{authority.Intermediates[0], authority.Root})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	options := []static.Option{static.WithCertChain(leaf, chain)}
+	if logged {
+		entries, err := entity.TlogEntries()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		options = append(options, static.WithBundle(rekorBundle(entries[0].TransparencyLogEntry())))
+	}
+	w.attach(content, base64.StdEncoding.EncodeToString(signed.Signature()), options...)
+}
+
+func rekorBundle(entry *rekorpb.TransparencyLogEntry) *bundle.RekorBundle {
+	return &bundle.RekorBundle{
+		SignedEntryTimestamp: entry.GetInclusionPromise().GetSignedEntryTimestamp(),
+		Payload: bundle.RekorPayload{
+			Body: base64.StdEncoding.EncodeToString(entry.GetCanonicalizedBody()), IntegratedTime: entry.GetIntegratedTime(),
+			LogIndex: entry.GetLogIndex(), LogID: hex.EncodeToString(entry.GetLogId().GetKeyId()),
+		},
+	}
+}
+
+// bundleKeyless stores a bundle that attests the artifact by an identity, as cosign 3 does.
+func (w *world) bundleKeyless(identity, from, predicateType, predicate string) {
+	w.t.Helper()
+	entity, err := w.AttestAtTime(identity, from, w.statement(predicateType, predicate), time.Now().Add(time.Minute), true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	signed, err := entity.SignatureContent()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	held, err := entity.VerificationContent()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	entries, err := entity.TlogEntries()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	envelope := signed.EnvelopeContent().RawEnvelope()
+	body, err := base64.StdEncoding.DecodeString(envelope.Payload)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	content, err := protojson.Marshal(&bundlepb.Bundle{
+		MediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+		VerificationMaterial: &bundlepb.VerificationMaterial{
+			Content:     &bundlepb.VerificationMaterial_Certificate{Certificate: &commonpb.X509Certificate{RawBytes: held.Certificate().Raw}},
+			TlogEntries: []*rekorpb.TransparencyLogEntry{entries[0].TransparencyLogEntry()},
+		},
+		Content: &bundlepb.Bundle_DsseEnvelope{DsseEnvelope: &dssepb.Envelope{
+			Payload: body, PayloadType: envelope.PayloadType, Signatures: []*dssepb.Signature{{Sig: signed.Signature()}},
+		}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := new(sgbundle.Bundle).UnmarshalJSON(content); err != nil {
+		w.t.Fatalf("the bundle is none: %v", err)
+	}
+	if err := ociremote.WriteAttestationNewBundleFormat(w.ref(), content, predicateType, w.direct()); err != nil {
+		w.t.Fatal(err)
+	}
+}
