@@ -29,6 +29,7 @@ type world struct {
 	*registrytest.Registry
 	t      *testing.T
 	digest string
+	prefix string // of the tags under which signatures are stored
 	client *registry.Client
 	sigstore
 }

@@ -88,7 +88,7 @@ func refuseAttestations(authority *webhookcip.Authority, fingerprint string, err
 		wanted = append(wanted, attestation.Name)
 	}
 	why := &refusal{authority: authority.Name, reason: verify.ReasonImagePolicy,
-		clause: fmt.Sprintf("its attestations are not all there, of the type that it asks for (%s)", strings.Join(wanted, ", "))}
+		clause: fmt.Sprintf("its attestations are not all there, of the type that it asks for, or its policy warns of one (%s)", strings.Join(wanted, ", "))}
 	switch {
 	case errors.As(err, new(*sigpolicy.EvaluationFailure)):
 		why.clause = fmt.Sprintf("an attestation is not as its policy wants it (%s)", strings.Join(wanted, ", "))

@@ -6,19 +6,23 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/sigstore/cosign/v3/pkg/cosign/bundle"
 	"github.com/sigstore/cosign/v3/pkg/oci"
 	"github.com/sigstore/cosign/v3/pkg/oci/mutate"
 	ociremote "github.com/sigstore/cosign/v3/pkg/oci/remote"
 	"github.com/sigstore/cosign/v3/pkg/oci/static"
 	cosigntypes "github.com/sigstore/cosign/v3/pkg/types"
+	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/sigstore/sigstore/pkg/signature/dsse"
 	"github.com/sigstore/sigstore/pkg/signature/payload"
@@ -29,6 +33,8 @@ import (
 // signingKey signs with a key pair, as `cosign sign --key` does.
 type signingKey struct {
 	signature.Signer
+	private *ecdsa.PrivateKey
+	public  []byte // in PEM
 	// PEM is the public key, indented to stand in a policy.
 	PEM string
 	// Fingerprint is as verify.Key has it.
@@ -54,7 +60,41 @@ func newKey(t *testing.T) signingKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signingKey{Signer: signer, PEM: fmt.Sprintf("%q", public), Fingerprint: parsed.Fingerprint}
+	return signingKey{Signer: signer, private: private, public: public, PEM: fmt.Sprintf("%q", public), Fingerprint: parsed.Fingerprint}
+}
+
+// with is the key with another hash.
+func (k signingKey) with(t *testing.T, hash crypto.Hash) signature.Signer {
+	t.Helper()
+	signer, err := signature.LoadSigner(k.private, hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// signLogged stores a legacy signature of the artifact with its entry in the log of the test's Rekor.
+func (w *world) signLogged(by signingKey) {
+	w.t.Helper()
+	content := w.claim(w.digest)
+	signed, err := by.SignMessage(bytes.NewReader(content))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	body := fmt.Appendf(nil, `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},`+
+		`"signature":{"content":%q,"publicKey":{"content":%q}}}}`,
+		sha256.Sum256(content), base64.StdEncoding.EncodeToString(signed), base64.StdEncoding.EncodeToString(by.public))
+	id, err := w.RekorLogID()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	entry := bundle.RekorPayload{Body: base64.StdEncoding.EncodeToString(body), IntegratedTime: time.Now().Unix(), LogIndex: 1, LogID: id}
+	promise, err := w.RekorSignPayload(tlog.RekorPayload{Body: entry.Body.(string), IntegratedTime: entry.IntegratedTime, LogIndex: 1, LogID: id})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.attach(content, base64.StdEncoding.EncodeToString(signed),
+		static.WithBundle(&bundle.RekorBundle{SignedEntryTimestamp: promise, Payload: entry}))
 }
 
 // claim is what a legacy signature signs.
@@ -131,7 +171,7 @@ func (w *world) write(
 	if entity, err = change(entity); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := store(ref.Repository, entity, w.direct()); err != nil {
+	if err := store(ref.Repository, entity, w.direct(), ociremote.WithPrefix(w.prefix)); err != nil {
 		w.t.Fatal(err)
 	}
 }
