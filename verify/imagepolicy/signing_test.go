@@ -16,13 +16,11 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/sigstore/cosign/v3/pkg/cosign/bundle"
 	"github.com/sigstore/cosign/v3/pkg/oci"
 	"github.com/sigstore/cosign/v3/pkg/oci/mutate"
 	ociremote "github.com/sigstore/cosign/v3/pkg/oci/remote"
 	"github.com/sigstore/cosign/v3/pkg/oci/static"
 	cosigntypes "github.com/sigstore/cosign/v3/pkg/types"
-	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/sigstore/sigstore/pkg/signature/dsse"
 	"github.com/sigstore/sigstore/pkg/signature/payload"
@@ -84,17 +82,8 @@ func (w *world) signLogged(by signingKey) {
 	body := fmt.Appendf(nil, `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},`+
 		`"signature":{"content":%q,"publicKey":{"content":%q}}}}`,
 		sha256.Sum256(content), base64.StdEncoding.EncodeToString(signed), base64.StdEncoding.EncodeToString(by.public))
-	id, err := w.RekorLogID()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	entry := bundle.RekorPayload{Body: base64.StdEncoding.EncodeToString(body), IntegratedTime: time.Now().Unix(), LogIndex: 1, LogID: id}
-	promise, err := w.RekorSignPayload(tlog.RekorPayload{Body: entry.Body.(string), IntegratedTime: entry.IntegratedTime, LogIndex: 1, LogID: id})
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	w.attach(content, base64.StdEncoding.EncodeToString(signed),
-		static.WithBundle(&bundle.RekorBundle{SignedEntryTimestamp: promise, Payload: entry}))
+		static.WithBundle(promised(w.t, w.VirtualSigstore, body, time.Now().Unix(), 1)))
 }
 
 // claim is what a legacy signature signs.

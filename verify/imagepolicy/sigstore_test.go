@@ -17,6 +17,7 @@ import (
 	sgbundle "github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/testing/ca"
+	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 	"google.golang.org/protobuf/encoding/protojson"
 )
@@ -98,18 +99,27 @@ func (w *world) signKeyless(by *ca.VirtualSigstore, identity, from string, logge
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		options = append(options, static.WithBundle(rekorBundle(entries[0].TransparencyLogEntry())))
+		entry := entries[0].TransparencyLogEntry()
+		options = append(options, static.WithBundle(
+			promised(w.t, by, entry.GetCanonicalizedBody(), entry.GetIntegratedTime(), entry.GetLogIndex())))
 	}
 	w.attach(content, base64.StdEncoding.EncodeToString(signed.Signature()), options...)
 }
 
-func rekorBundle(entry *rekorpb.TransparencyLogEntry) *bundle.RekorBundle {
+// promised is an entry with the log's promise, in the form of a legacy signature. The log is that of by.
+func promised(t *testing.T, by *ca.VirtualSigstore, body []byte, at, index int64) *bundle.RekorBundle {
+	t.Helper()
+	id, err := by.RekorLogID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded := base64.StdEncoding.EncodeToString(body)
+	promise, err := by.RekorSignPayload(tlog.RekorPayload{Body: encoded, IntegratedTime: at, LogIndex: index, LogID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &bundle.RekorBundle{
-		SignedEntryTimestamp: entry.GetInclusionPromise().GetSignedEntryTimestamp(),
-		Payload: bundle.RekorPayload{
-			Body: base64.StdEncoding.EncodeToString(entry.GetCanonicalizedBody()), IntegratedTime: entry.GetIntegratedTime(),
-			LogIndex: entry.GetLogIndex(), LogID: hex.EncodeToString(entry.GetLogId().GetKeyId()),
-		},
+		SignedEntryTimestamp: promise, Payload: bundle.RekorPayload{Body: encoded, IntegratedTime: at, LogIndex: index, LogID: id},
 	}
 }
 
@@ -132,6 +142,10 @@ func (w *world) bundleKeyless(identity, from, predicateType, predicate string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	entry := entries[0].TransparencyLogEntry()
+	entry.KindVersion = &rekorpb.KindVersion{Kind: "intoto", Version: "0.0.2"}
+	entry.InclusionPromise = &rekorpb.InclusionPromise{SignedEntryTimestamp: promised(
+		w.t, w.VirtualSigstore, entry.GetCanonicalizedBody(), entry.GetIntegratedTime(), entry.GetLogIndex()).SignedEntryTimestamp}
 	envelope := signed.EnvelopeContent().RawEnvelope()
 	body, err := base64.StdEncoding.DecodeString(envelope.Payload)
 	if err != nil {
@@ -141,7 +155,7 @@ func (w *world) bundleKeyless(identity, from, predicateType, predicate string) {
 		MediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
 		VerificationMaterial: &bundlepb.VerificationMaterial{
 			Content:     &bundlepb.VerificationMaterial_Certificate{Certificate: &commonpb.X509Certificate{RawBytes: held.Certificate().Raw}},
-			TlogEntries: []*rekorpb.TransparencyLogEntry{entries[0].TransparencyLogEntry()},
+			TlogEntries: []*rekorpb.TransparencyLogEntry{entry},
 		},
 		Content: &bundlepb.Bundle_DsseEnvelope{DsseEnvelope: &dssepb.Envelope{
 			Payload: body, PayloadType: envelope.PayloadType, Signatures: []*dssepb.Signature{{Sig: signed.Signature()}},
