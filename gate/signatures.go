@@ -132,7 +132,7 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 	case r.gate.options.Signatures == nil:
 		err = errNoVerifier
 	default:
-		signature, err = r.gate.options.Signatures.Demanded(ctx, s, r.allowListed(), d.Demand)
+		signature, err = r.gate.options.Signatures.Demanded(ctx, s, r.allowListed(), r.demand(d))
 	}
 	if err != nil {
 		r.failSignature(i, asking, err)
@@ -145,6 +145,13 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 		return nil
 	}
 	return []policy.Violation{r.unmet(i, p, d, signature)}
+}
+
+// demand is a demand on what this object makes Flux pull.
+func (r *review) demand(d *policy.Demand) verify.Demand {
+	demand, object := d.Demand, r.now.object
+	demand.Object = verify.ImagePolicyObject{APIVersion: object.GetAPIVersion(), Kind: object.GetKind(), Labels: object.GetLabels()}
+	return demand
 }
 
 // unmet is the violation of a demand. Of an object in another namespace it tells no more than that.

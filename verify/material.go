@@ -12,6 +12,8 @@ type Demand struct {
 	// judged; "*" stands for all.
 	ImagePolicies    []ImagePolicy
 	ImagePolicyNames []string
+	// Object is the one that is judged, as the match rules of image policies read it. Its labels are its author's.
+	Object ImagePolicyObject
 }
 
 // Cosign says whose cosign signatures count: those of any of the keys or, where there is none, of any of the identities.

@@ -31,6 +31,8 @@ type serveFlags struct {
 	keepSourceRef bool
 	verbose       bool
 	trust         trustFlags
+
+	imagePolicyNamespace string
 }
 
 func newServeCommand() *cobra.Command {
@@ -78,6 +80,8 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every review")
 	f.trust.bind(flags)
+	flags.StringVar(&f.imagePolicyNamespace, "image-policy-namespace", "cosign-system",
+		"namespace of the Secrets that ClusterImagePolicies name: that of sigstore's policy-controller")
 }
 
 // check reports every setting that cannot be.

@@ -36,7 +36,7 @@ func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, 
 		return v, fmt.Errorf("metrics: %w", err)
 	}
 	v.policies = cluster.NewImagePolicies(mgr.GetCache(), mgr.GetRESTMapper(), func(ctx context.Context, document []byte) (verify.ImagePolicy, error) {
-		return imagepolicy.Parse(ctx, document, v.secrets)
+		return imagepolicy.Parse(ctx, document, policySecrets{v.secrets, f.imagePolicyNamespace})
 	})
 	if v.trusted != nil {
 		if err := mgr.Add(everyReplica(v.trusted.Run)); err != nil {
@@ -58,4 +58,22 @@ func (v verifying) verifier(registries *registry.Client, files *policy.Set) *ver
 			return all
 		},
 	})
+}
+
+// policySecrets are the Secrets that ClusterImagePolicies of the cluster name.
+type policySecrets struct {
+	cluster.Secrets
+	namespace string
+}
+
+// Namespace implements imagepolicy.SecretReader.
+func (s policySecrets) Namespace() string { return s.namespace }
+
+// ReadSecret implements imagepolicy.SecretReader.
+func (s policySecrets) ReadSecret(ctx context.Context, name string) (map[string][]byte, error) {
+	secret, err := s.Secrets.ReadSecret(ctx, s.namespace, name)
+	if secret == nil || err != nil {
+		return nil, err
+	}
+	return secret.Data, nil
 }

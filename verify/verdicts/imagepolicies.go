@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/verify"
 )
@@ -23,8 +25,12 @@ func (v *Verifier) imagePolicies(ctx context.Context, source flux.Source, demand
 		}
 		all = append(all, named...)
 	}
+	repository, err := name.NewRepository(source.Repository.String())
+	if err != nil {
+		return nil, err // its name was read before; a registry could not be asked either
+	}
 	return slices.DeleteFunc(all, func(p verify.ImagePolicy) bool {
-		return !p.Matches(source.Repository.String(), source.Ref.Digest)
+		return !p.Matches(repository, source.Ref.Digest, demand.Object)
 	}), nil
 }
 
@@ -49,7 +55,7 @@ func (v *Verifier) every(policies []verify.ImagePolicy) method {
 	return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
 		all := verify.Signature{Verified: true, Scheme: verify.SchemeImagePolicy}
 		for _, p := range policies {
-			one, err := p.Verify(ctx, visit, digest, v.options.TrustedRoot())
+			one, err := p.Verify(ctx, visit, digest, verify.ImagePolicyOptions{TrustedRoot: v.options.TrustedRoot()})
 			if err != nil {
 				return verify.Signature{}, fmt.Errorf("ClusterImagePolicy %s: %w", p.Name(), err)
 			}
