@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/static"
 	ggcrtypes "github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/sigstore/cosign/v3/pkg/oci"
 	"github.com/sigstore/cosign/v3/pkg/oci/mutate"
@@ -82,10 +80,12 @@ func (p Place) PutBundle(digest string, raw []byte) error {
 		p.repository.Digest(digest), raw, types.CosignSignPredicateType, ociremote.WithRemoteOptions(p.options...))
 }
 
-// PutReferrer stores something of another type as a referrer of a digest.
-func (p Place) PutReferrer(digest, artifactType string, raw []byte) error {
-	return ociremote.WriteReferrer(p.repository.Digest(digest), artifactType,
-		[]v1.Layer{static.NewLayer(raw, ggcrtypes.MediaType(artifactType))}, nil, ociremote.WithRemoteOptions(p.options...))
+// PutReferrer stores something of another type as a referrer of a digest: an empty manifest, whose configuration has that type,
+// which is what registries list.
+func (p Place) PutReferrer(digest, artifactType string) error {
+	raw := fmt.Sprintf(`{"schemaVersion":2,"mediaType":%q,"layers":[],"config":{"mediaType":%q,"digest":%q,"size":2},`+
+		`"subject":{"mediaType":%[1]q,"digest":%[3]q,"size":1}}`, ggcrtypes.OCIManifestSchema1, artifactType, digest)
+	return p.PutManifest("referrer", []byte(raw), string(ggcrtypes.OCIManifestSchema1))
 }
 
 // PutLegacy stores signatures under the tag of a digest, with cosign's writer.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 
@@ -23,13 +22,8 @@ const bundleType = "application/vnd.dev.sigstore.bundle"
 // bundles looks for bundles among the referrers: one request, and two for each.
 func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (verify.Signature, error) {
 	referrers, err := s.referrers(ctx, digest)
-	switch {
-	case errors.Is(err, errNotFound):
-		return unsigned(), nil
-	case errors.Is(err, errUnusable):
-		return malformed(), nil
-	case err != nil:
-		return unsigned(), err
+	if err != nil {
+		return explained(err)
 	}
 	referrers = slices.DeleteFunc(referrers, func(found v1.Descriptor) bool { return !mayBeBundle(found) })
 	// Registries list them in any order.
@@ -59,7 +53,7 @@ func mayBeBundle(found v1.Descriptor) bool {
 
 // bundle reads the only layer of a referrer. Nil, without an error, is a referrer that holds something else.
 func (s *store) bundle(ctx context.Context, referrer v1.Descriptor) ([]byte, error) {
-	if referrer.Size > maxManifest {
+	if referrer.Size > maxManifest || referrer.Digest == (v1.Hash{}) {
 		return nil, errUnusable
 	}
 	layers, err := s.layers(ctx, s.repository.Digest(referrer.Digest.String()))

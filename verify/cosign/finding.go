@@ -28,8 +28,8 @@ func otherArtifact() verify.Signature {
 
 func tooMany() verify.Signature {
 	return verify.Unverified(verify.ReasonTooMany, fmt.Sprintf(
-		"has more than %d cosign signatures, and none of those that were looked at is good; remove those that nobody needs",
-		maxSignatures))
+		"has more than %d cosign signatures, or larger ones than are looked at, and no good one among the first; remove those that "+
+			"nobody needs", maxSignatures))
 }
 
 // better returns the one of two that tells more: which is nearer to a good signature. The first stands where none is.

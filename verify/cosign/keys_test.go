@@ -135,6 +135,8 @@ func TestFormsBesideEachOther(t *testing.T) {
 // TestKeysThatCannotVerify is about a demand that no parser made.
 func TestKeysThatCannotVerify(t *testing.T) {
 	w := newWorld(t)
+	w.must(w.place.SignLegacy(w.artifact, newKey(t, signing.RSA)))
+	w.must(w.place.SignBundle(w.artifact, newKey(t, signing.RSA)))
 	for _, key := range []any{nil, "a key", &rsa.PublicKey{}} {
 		demand := verify.Cosign{Keys: []verify.PublicKey{{Fingerprint: "sha256:00", Key: key}}}
 		found, err := w.verify(demand, cosign.Options{})

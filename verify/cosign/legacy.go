@@ -19,13 +19,8 @@ import (
 // each payload, of which many have the same. The newest come first; cosign appends.
 func legacies(ctx context.Context, s *store, digest v1.Hash, j judge) (verify.Signature, error) {
 	layers, err := s.layers(ctx, s.repository.Tag(digest.Algorithm+"-"+digest.Hex+".sig"))
-	switch {
-	case errors.Is(err, errNotFound):
-		return unsigned(), nil
-	case errors.Is(err, errUnusable):
-		return malformed(), nil
-	case err != nil:
-		return unsigned(), err
+	if err != nil {
+		return explained(err)
 	}
 	slices.Reverse(layers)
 	layers, more := limited(layers)

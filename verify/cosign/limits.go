@@ -6,6 +6,10 @@ const (
 	maxSignatures = 256
 	// maxParallel is how many signatures are fetched at once.
 	maxParallel = 8
+	// maxAnswer is the size of any answer, in bytes: a list of referrers, or the manifest of all legacy signatures, of which a
+	// keyless one has 8 KiB. maxAnswers is that of all together. A registry.Session stops at 4 and 16 MiB.
+	maxAnswer  = 3 << 20
+	maxAnswers = 14 << 20
 	// maxManifest is the size of the manifest of one bundle, in bytes; cosign's have less than 2 KiB.
 	maxManifest = 64 << 10
 	// maxBundle is the size of a bundle, in bytes; cosign's have less than 16 KiB.

@@ -51,7 +51,7 @@ func TestRequests(t *testing.T) {
 			signer: key, want: []string{referrers, bundle, payload},
 			sign: func(w *world, signer signing.Signer) {
 				signBundle(w, signer)
-				w.must(w.place.PutReferrer(w.artifact, "application/spdx+json", []byte("{}")))
+				w.must(w.place.PutReferrer(w.artifact, "application/spdx+json"))
 			}},
 		"the same payload, signed by three": {
 			signer: key, want: []string{referrers, tag, payload},

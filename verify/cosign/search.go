@@ -58,15 +58,28 @@ func fetchAll(ctx context.Context, candidates []candidate) []fetched {
 
 func (c candidate) look(ctx context.Context, f fetched) (found verify.Signature, err error) {
 	switch {
-	case errors.Is(f.err, errUnusable), errors.Is(f.err, errNotFound): // an absent one is listed all the same
+	case errors.Is(f.err, errNotFound): // it is listed all the same
 		return malformed(), nil
 	case f.err != nil:
-		return verify.Signature{}, f.err
+		return explained(f.err)
 	case ctx.Err() != nil:
 		return verify.Signature{}, ctx.Err()
 	}
 	defer recovered(func() { found = malformed() })
 	return c.assess(ctx, f.raw), nil
+}
+
+// explained turns an error of the store's into what it says of the artifact, if anything.
+func explained(err error) (verify.Signature, error) {
+	switch {
+	case errors.Is(err, errNotFound):
+		return unsigned(), nil
+	case errors.Is(err, errUnusable):
+		return malformed(), nil
+	case errors.Is(err, errTooMuch):
+		return tooMany(), nil
+	}
+	return unsigned(), err
 }
 
 // recovered is deferred where libraries read what tenants may have written: a panic of theirs is what then says.

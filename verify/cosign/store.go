@@ -30,7 +30,7 @@ type store struct {
 
 func newStore(visit verify.Visit) (*store, error) {
 	options := []remote.Option{
-		remote.WithTransport(visit.Transport()),
+		remote.WithTransport(newBounded(visit.Transport())),
 		remote.WithRetryStatusCodes(),
 		remote.WithRetryPredicate(func(error) bool { return false }),
 	}
@@ -52,11 +52,6 @@ func (s *store) referrers(ctx context.Context, digest v1.Hash) ([]v1.Descriptor,
 		return nil, errUnusable
 	}
 	return manifest.Manifests, nil
-}
-
-// tagged reads the layers of the image that a tag names.
-func (s *store) tagged(ctx context.Context, tag string) ([]v1.Descriptor, error) {
-	return s.layers(ctx, s.repository.Tag(tag))
 }
 
 // layers reads the manifest of an image.
@@ -81,7 +76,7 @@ func (s *store) layers(ctx context.Context, ref name.Reference) ([]v1.Descriptor
 
 // blob reads a blob, whose digest is compared, of at most limit bytes.
 func (s *store) blob(ctx context.Context, described v1.Descriptor, limit int64) ([]byte, error) {
-	if described.Size > limit {
+	if described.Size > limit || described.Digest == (v1.Hash{}) {
 		return nil, errUnusable
 	}
 	layer, err := s.puller.Layer(ctx, s.repository.Digest(described.Digest.String()))
@@ -95,7 +90,7 @@ func (s *store) blob(ctx context.Context, described v1.Descriptor, limit int64) 
 	defer func() { _ = content.Close() }() // all that is wanted has been read
 	raw, err := io.ReadAll(io.LimitReader(content, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("read a signature: %w", err)
+		return nil, answered(err)
 	}
 	if int64(len(raw)) > limit {
 		return nil, errUnusable
@@ -103,8 +98,11 @@ func (s *store) blob(ctx context.Context, described v1.Descriptor, limit int64) 
 	return raw, nil
 }
 
-// answered tells apart what is not there from what could not be told.
+// answered tells apart what is not there, or too much, from what could not be told.
 func answered(err error) error {
+	if errors.Is(err, errTooMuch) {
+		return errTooMuch
+	}
 	var failed *transport.Error
 	if errors.As(err, &failed) && failed.StatusCode == http.StatusNotFound {
 		return errNotFound
