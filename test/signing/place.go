@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
@@ -124,6 +125,9 @@ func (p Place) Unsign(digest string) error {
 
 // LegacyTag is where the legacy signatures of a digest stand.
 func LegacyTag(digest string) string { return strings.Replace(digest, ":", "-", 1) + ".sig" }
+
+// DigestOf is the digest of a blob, such as a bundle.
+func DigestOf(blob []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(blob)) }
 
 type manifest struct {
 	raw       []byte
