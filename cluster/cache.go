@@ -40,9 +40,10 @@ func Warm(ctx context.Context, c cache.Cache, mapper meta.RESTMapper) error {
 	return nil
 }
 
-// served returns an empty object of the version that the API server prefers; nil where the kind is not installed.
-func served(mapper meta.RESTMapper, gk schema.GroupKind) (client.Object, error) {
-	mapping, err := mapper.RESTMapping(gk)
+// served returns an empty object of the first of the versions that is served, or where none is named of that which the API
+// server prefers; nil where the kind is not installed.
+func served(mapper meta.RESTMapper, gk schema.GroupKind, versions ...string) (client.Object, error) {
+	mapping, err := mapper.RESTMapping(gk, versions...)
 	if meta.IsNoMatchError(err) {
 		return nil, nil
 	}

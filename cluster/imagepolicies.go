@@ -98,7 +98,8 @@ func (p *ImagePolicies) Run(ctx context.Context) error {
 // watch keeps the policies up to date. It returns nil where their kind is not installed.
 func (p *ImagePolicies) watch(ctx context.Context) (toolscache.ResourceEventHandlerRegistration, error) {
 	kind := schema.GroupKind{Group: "policy.sigstore.dev", Kind: "ClusterImagePolicy"}
-	obj, err := served(p.mapper, kind)
+	// v1alpha1 is what is stored; for the other one the API server needs policy-controller's webhook, which may be down.
+	obj, err := served(p.mapper, kind, "v1alpha1", "v1beta1")
 	if obj == nil || err != nil {
 		return nil, err
 	}
