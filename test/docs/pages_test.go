@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sigs.k8s.io/yaml"
 
 	"github.com/fluxgate/fluxgate/gate"
@@ -130,7 +132,7 @@ func TestEveryAnswerIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	explained := []string{gate.RulePin, gate.RuleStalePin, gate.RuleMissingSource, gate.RuleNamespaceGuard, "rule", "namespace", "lookup", "keys", "policy", "access"}
+	explained := []string{gate.RulePin, gate.RuleStalePin, gate.RuleMissingSource, gate.RuleNamespaceGuard, gate.RuleSignatures, "signature", "trust-root", "rule", "namespace", "lookup", "keys", "policy", "access"}
 	for _, rule := range rules {
 		explained = append(explained, rule.Name)
 	}
@@ -147,5 +149,22 @@ func TestEveryAnswerIsExplained(t *testing.T) {
 		if !strings.Contains(page, "\n| `"+name+"` |") {
 			t.Errorf("there is no line for %s", name)
 		}
+	}
+}
+
+// TestEveryReasonIsExplained: docs/signatures.md has a line for each reason why an artifact is not verified, and none that does not
+// exist.
+func TestEveryReasonIsExplained(t *testing.T) {
+	var declared []string
+	for _, found := range regexp.MustCompile(`Reason\w+ +Reason = "([^"]+)"`).FindAllStringSubmatch(read(t, filepath.Join(root, "verify", "signature.go")), -1) {
+		declared = append(declared, found[1])
+	}
+	_, section, _ := strings.Cut(read(t, filepath.Join(root, "docs", "signatures.md")), "\n## Reasons\n")
+	var explained []string
+	for _, found := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(section, -1) {
+		explained = append(explained, found[1])
+	}
+	if diff := cmp.Diff(declared, explained); diff != "" {
+		t.Errorf("reasons (-declared +explained):\n%s", diff)
 	}
 }
