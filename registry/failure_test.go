@@ -106,9 +106,8 @@ func TestEveryFailureHasItsClassAndSaysNoMoreThanItShould(t *testing.T) {
 				f.MustPush(t, app, "v1")
 			}
 			f.Break(c.at, c.fault(f.Registry))
-			f.Options.RequestTimeout, f.Options.ResolveTimeout = 400*time.Millisecond, 600*time.Millisecond
-			if strings.Contains(name, "100 MB") {
-				f.Options.RequestTimeout, f.Options.ResolveTimeout = 0, 0
+			if c.class == registry.ClassTimeout {
+				f.Options.RequestTimeout, f.Options.ResolveTimeout = 400*time.Millisecond, 600*time.Millisecond
 			}
 			_, err := resolve(t, f.client(), registry.Query{Source: source(t, app, c.ref)})
 			failure := failureOf(t, err, c.class)

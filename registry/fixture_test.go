@@ -17,7 +17,10 @@ import (
 	"github.com/fluxgate/fluxgate/test/registrytest"
 )
 
-const loopback = "127.0.0.1"
+const (
+	loopback = "127.0.0.1"
+	patience = 2 * time.Minute
+)
 
 // fixture is a registry over TLS on loopback, and the edge of the network as the client sees it.
 type fixture struct {
@@ -51,6 +54,8 @@ func newFixture(t *testing.T, hosts ...string) *fixture {
 		AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Now:         f.clock.now,
 		Lookup:      f.lookup,
+		// Only what is about time says how long it may take: a busy machine fails no other test.
+		RequestTimeout: patience, ResolveTimeout: patience,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			f.mu.Lock()
 			f.dialled = append(f.dialled, address)
@@ -125,7 +130,7 @@ func tagged(t *testing.T, repository, tag string) registry.Query {
 
 func resolve(t *testing.T, r registry.Resolver, q registry.Query) (registry.Resolution, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	return r.Resolve(ctx, q)
 }

@@ -81,7 +81,7 @@ func TestAQueryDoesNotWaitForTheTurnOfAnotherNamespace(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	wantClass(t, evil(ctx, app), registry.ClassTimeout)
-	soon, cancel := context.WithTimeout(t.Context(), 4*time.Second) // half of what the other waits
+	soon, cancel := context.WithTimeout(t.Context(), patience/4) // less than the other waits
 	defer cancel()
 	if got, err := client.Resolve(soon, tagged(t, app, "v1")); err != nil || got.Digest != want {
 		t.Errorf("got %s, %v, want %s", got.Digest, err, want)
