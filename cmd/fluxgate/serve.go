@@ -27,6 +27,7 @@ type serveFlags struct {
 
 	registryCA    string
 	egressAllow   []string
+	cacheSize     int
 	reviewTimeout time.Duration
 	keepSourceRef bool
 	verbose       bool
@@ -75,6 +76,8 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
 	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
 		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
+	flags.IntVar(&f.cacheSize, "registry-cache-size", 4096,
+		"answers of registries that are kept, and as many failures; at most 0.7 KB an answer, 2 KB a failure")
 	flags.DurationVar(&f.reviewTimeout, "review-timeout", 8*time.Second, "longest time for one review; less than the webhooks' timeoutSeconds")
 	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
@@ -97,6 +100,9 @@ func (f *serveFlags) check() error {
 	}
 	if f.reviewTimeout <= 0 || f.reviewTimeout > 30*time.Second {
 		all = append(all, fmt.Errorf("--review-timeout: %s is not between 0s and 30s, the longest that the API server waits", f.reviewTimeout))
+	}
+	if f.cacheSize < 1 || f.cacheSize > 1_000_000 {
+		all = append(all, fmt.Errorf("--registry-cache-size: %d is not between 1 and 1000000", f.cacheSize))
 	}
 	if _, err := parsePrefixes(f.egressAllow); err != nil {
 		all = append(all, err)

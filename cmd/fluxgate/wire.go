@@ -137,7 +137,10 @@ func (f *serveFlags) registryOptions() (registry.Options, error) {
 	if err != nil {
 		return registry.Options{}, usageError{err}
 	}
-	return registry.Options{Roots: roots, AllowEgress: egress, ResolveTimeout: f.reviewTimeout}, nil
+	return registry.Options{
+		Roots: roots, AllowEgress: egress, ResolveTimeout: f.reviewTimeout,
+		Cache: registry.CacheOptions{Size: f.cacheSize},
+	}, nil
 }
 
 func newLogger(w io.Writer, verbose bool) logr.Logger {

@@ -2,28 +2,28 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"strings"
-
-	"github.com/fluxgate/fluxgate/pin"
 )
 
-// everyRule is a policy with all rules of the library.
-const everyRule = `
-apiVersion: fluxgate.dev/v1alpha1
+// policies have all rules of the library: one pins, the other leaves tags alone.
+func policies() []byte {
+	return []byte(sourcePolicy("pinned", "OnChange", `
+    - rule: require-digest
+    - rule: digest-matches-ref`) + "\n---\n" + sourcePolicy("free", "Never", ""))
+}
+
+func sourcePolicy(name, pins, furtherRules string) string {
+	return `apiVersion: fluxgate.dev/v1alpha1
 kind: SourcePolicy
-metadata: {name: everything}
+metadata: {name: ` + name + `}
 spec:
-  match: {namespaces: ["prod-*"]}
-  pin: {tags: OnChange, latest: OnChange, semver: Never}
+  match: {namespaces: ["` + name + `-*"]}
+  pin: {tags: ` + pins + `, latest: ` + pins + `, semver: Never}
   rules:
     - rule: registry-allowlist
       params: {allow: ["ghcr.io/acme/**", "registry.example.com/team-*/**"]}
     - rule: canonical-url
     - rule: require-verify
-    - rule: require-digest
-    - rule: digest-matches-ref
     - rule: forbid-insecure
     - rule: forbid-tags
       params: {tags: [latest, "*-rc*"]}
@@ -37,8 +37,8 @@ spec:
       params: {min: 1m, max: 24h}
     - rule: semver-bounds
     - rule: verify-identity
-      params: {keys: ["` + fingerprint + `"]}
-`
+      params: {keys: ["` + fingerprint + `"]}` + furtherRules
+}
 
 // fingerprint is that of the key in the Secret that every object of the benchmark names.
 const fingerprint = "sha256:b41318ed454e1d572296630b4da665d1e728e8d6a1cb3ac193aa47864cbac1d1"
@@ -59,12 +59,12 @@ func (c testCase) vary(n int) testCase {
 	return c
 }
 
-// cases are the calls, each beside the no-op that gets the same body.
+// cases are the calls, each beside the no-op that gets the same body. Nothing of them is asked of the registry.
 func (s *server) cases() []testCase {
-	pinned := s.object("")
-	unchanged := review("UPDATE", s.object(`"finalizers":["finalizers.fluxcd.io"],`), pinned)
-	labelled := review("UPDATE", s.object(`"labels":{"team":"acme"},`), pinned)
-	created := review("CREATE", pinned, "null")
+	pinned, free := stored{namespace: pinning, digest: s.digest}, stored{namespace: leaving}
+	unchanged := review(pinning, pinned.with(`"finalizers":["finalizers.fluxcd.io"],`), pinned.json())
+	labelled, created := review(pinning, pinned.with(team), pinned.json()), s.pinned()
+	freeLabelled, freeCreated := review(leaving, free.with(team), free.json()), review(leaving, free.json(), "null")
 	return []testCase{
 		{name: "no-op, update", path: "/noop", body: labelled},
 		{name: "validate, update of an unchanged spec", path: "/validate", body: unchanged},
@@ -76,30 +76,21 @@ func (s *server) cases() []testCase {
 		{name: "validate, pinned, create, all rules", path: "/validate", body: created},
 		{name: "validate, the same, object never seen before", path: "/validate", body: created, unseen: true},
 		{name: "mutate, pinned, create", path: "/mutate", body: created},
+		{name: "mutate, create, to be pinned, answer known", path: "/mutate", body: s.unpinned()},
+		{name: "no-op, update, no pin", path: "/noop", body: freeLabelled},
+		{name: "validate, no pin, update", path: "/validate", body: freeLabelled},
+		{name: "mutate, no pin, update", path: "/mutate", body: freeLabelled},
+		{name: "no-op, create, no pin", path: "/noop", body: freeCreated},
+		{name: "validate, no pin, create", path: "/validate", body: freeCreated},
+		{name: "mutate, no pin, create", path: "/mutate", body: freeCreated},
 	}
 }
 
-// object is a pinned OCIRepository as the API server stores it, managed fields and status included: about 2.5 KB.
-func (s *server) object(metadata string) string {
-	inputs := pin.Inputs{URL: "oci://ghcr.io/" + repository, Tag: "v1.0.0"}
-	record, err := json.Marshal(pin.Record{Digest: s.digest, Inputs: inputs})
-	if err != nil {
-		panic(err) // strings only
-	}
-	return fmt.Sprintf(`{"apiVersion":"source.toolkit.fluxcd.io/v1","kind":"OCIRepository","metadata":{"name":"podinfo","namespace":"prod-bench",
-%s"annotations":{"fluxgate.dev/pin":%q},"creationTimestamp":"2026-01-01T00:00:00Z","generation":1,"resourceVersion":"4242","uid":"6d1a7b1e-0000-4000-8000-000000000001",
-"managedFields":[{"apiVersion":"source.toolkit.fluxcd.io/v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:interval":{},"f:provider":{},"f:ref":{"f:tag":{}},"f:timeout":{},"f:url":{},"f:verify":{"f:provider":{},"f:secretRef":{"f:name":{}}}}},"manager":"kustomize-controller","operation":"Apply","time":"2026-01-01T00:00:00Z"},
-{"apiVersion":"source.toolkit.fluxcd.io/v1","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:finalizers":{".":{},"v:\"finalizers.fluxcd.io\"":{}}},"f:status":{"f:artifact":{".":{},"f:digest":{},"f:lastUpdateTime":{},"f:path":{},"f:revision":{},"f:size":{},"f:url":{}},"f:conditions":{},"f:observedGeneration":{},"f:url":{}}},"manager":"source-controller","operation":"Update","time":"2026-01-01T00:00:00Z"}]},
-"spec":{"interval":"10m","provider":"generic","timeout":"60s","url":"oci://ghcr.io/%s","ref":{"tag":"v1.0.0","digest":%q},"verify":{"provider":"cosign","secretRef":{"name":"cosign-keys"}}},
-"status":{"artifact":{"digest":"sha256:%s","lastUpdateTime":"2026-01-01T00:00:00Z","path":"ocirepository/prod-bench/podinfo/x.tar.gz","revision":%q,"size":1102,"url":"http://source-controller.flux-system.svc.cluster.local./ocirepository/prod-bench/podinfo/x.tar.gz"},"conditions":[{"lastTransitionTime":"2026-01-01T00:00:00Z","message":"stored artifact","observedGeneration":1,"reason":"Succeeded","status":"True","type":"Ready"}],"observedGeneration":1}}`,
-		metadata, record, repository, s.digest, strings.Repeat("0", 64), s.digest)
+// unpinned creates an object whose tag is to be resolved, and pinned the same as it then is.
+func (s *server) unpinned() []byte {
+	return review(pinning, stored{namespace: pinning}.json(), "null")
 }
 
-func review(operation, object, old string) []byte {
-	return fmt.Appendf(nil, `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5-6393-11e8-b7cc-42010a800002",
-"kind":{"group":"source.toolkit.fluxcd.io","version":"v1","kind":"OCIRepository"},"resource":{"group":"source.toolkit.fluxcd.io","version":"v1","resource":"ocirepositories"},
-"requestKind":{"group":"source.toolkit.fluxcd.io","version":"v1","kind":"OCIRepository"},"requestResource":{"group":"source.toolkit.fluxcd.io","version":"v1","resource":"ocirepositories"},
-"name":"podinfo","namespace":"prod-bench","operation":%q,"userInfo":{"username":"system:serviceaccount:flux-system:kustomize-controller","groups":["system:serviceaccounts","system:authenticated"]},
-"object":%s,"oldObject":%s,"dryRun":false,"options":{"kind":"PatchOptions","apiVersion":"meta.k8s.io/v1","force":true,"fieldManager":"kustomize-controller"}}}`,
-		operation, object, old)
+func (s *server) pinned() []byte {
+	return review(pinning, stored{namespace: pinning, digest: s.digest}.json(), "null")
 }

@@ -7,14 +7,57 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"math/big"
+	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
+
+	"github.com/fluxgate/fluxgate/test/registrytest"
 )
 
-// publicAddress stands in for DNS: the registry's Dial ends on loopback whatever the address.
-func publicAddress(context.Context, string) ([]netip.Addr, error) {
+// network is the way to the registry, until it is cut.
+type network struct {
+	registry *registrytest.Registry
+	isCut    atomic.Bool
+	// missed is how often somebody wanted to go out after that.
+	missed atomic.Int64
+}
+
+var errCut = errors.New("the network is cut: a warm review asks nobody")
+
+// lookup stands in for DNS: dial ends on loopback whatever the address.
+func (n *network) lookup(context.Context, string) ([]netip.Addr, error) {
+	if n.isCut.Load() {
+		n.missed.Add(1)
+		return nil, errCut
+	}
 	return []netip.Addr{netip.AddrFrom4([4]byte{192, 0, 2, 1})}, nil
+}
+
+func (n *network) dial(ctx context.Context, proto, address string) (net.Conn, error) {
+	if n.isCut.Load() {
+		n.missed.Add(1)
+		return nil, errCut
+	}
+	return n.registry.Dial(ctx, proto, address)
+}
+
+// cut lets nobody dial any more; what goes over a connection that is still open shows in the registry's log.
+func (n *network) cut() {
+	n.registry.Forget()
+	n.isCut.Store(true)
+}
+
+// quiet is an error where somebody went out, or wanted to, since the network was cut.
+func (n *network) quiet() error {
+	asked := n.registry.Requests()
+	if missed := n.missed.Load(); missed > 0 || len(asked) > 0 {
+		return fmt.Errorf("warm reviews wanted to dial %d times, and sent the registry %v", missed, asked)
+	}
+	return nil
 }
 
 // newCertificate makes a self-signed certificate.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 )
 
 func main() {
@@ -24,6 +25,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cold, err := server.cold(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("cold: an object whose tag is pinned and judged asks the registry for\n\n  %s\n\n", strings.Join(cold, "\n  "))
+	server.network.cut()
 	cases := server.cases()
 	fmt.Println("HTTPS on loopback, TLS 1.3, kept alive; client and server share this machine's cores.")
 	fmt.Printf("%d reviews each, one after the other, the cases taking turns:\n\n", sequential)
@@ -42,5 +49,9 @@ func run(ctx context.Context) error {
 		}
 		fmt.Printf("  %-44s %7.0f req/s\n", c.name, rate)
 	}
+	if err := server.network.quiet(); err != nil {
+		return err
+	}
+	fmt.Println("\nAll of these asked the registry for nothing: the network was cut before them.")
 	return nil
 }

@@ -32,6 +32,27 @@ func (l latencies) at(quantile float64) time.Duration {
 	return l.times[int(quantile*float64(len(l.times)-1))]
 }
 
+// cold sends an object as it is created to both webhooks, and returns what the registry was asked for: its greeting, and one
+// HEAD. Anything else is an error.
+func (s *server) cold(ctx context.Context) ([]string, error) {
+	for _, c := range []testCase{
+		{name: "mutate, cold", path: "/mutate", body: s.unpinned()}, {name: "validate, cold", path: "/validate", body: s.pinned()},
+	} {
+		if err := s.call(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	var asked []string
+	for _, req := range s.registry.Requests() {
+		asked = append(asked, req.Method+" https://"+req.Host+req.Path)
+	}
+	want := []string{"GET https://ghcr.io/v2/", "HEAD https://ghcr.io/v2/" + repository + "/manifests/v1.0.0"}
+	if !slices.Equal(asked, want) {
+		return nil, fmt.Errorf("cold: the registry was asked for %q, want %q", asked, want)
+	}
+	return asked, nil
+}
+
 // takeTurns calls the cases one after the other, so that a disturbance of the machine meets all of them.
 func (s *server) takeTurns(ctx context.Context, cases []testCase) ([]latencies, error) {
 	results := make([]latencies, len(cases))

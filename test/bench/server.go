@@ -30,6 +30,7 @@ type server struct {
 	url      string
 	client   *http.Client
 	registry *registrytest.Registry
+	network  *network
 	digest   string
 }
 
@@ -43,6 +44,7 @@ func startServer(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { _ = s.registry.Close() })
+	s.network = &network{registry: s.registry}
 	if s.digest, err = s.registry.Push("ghcr.io/"+repository, "v1.0.0"); err != nil {
 		return nil, err
 	}
@@ -96,11 +98,11 @@ func (s *server) await(hooks webhook.Server, failed <-chan error) error {
 
 // gate is the real one, with every rule of the library and a real registry behind a real client.
 func (s *server) gate() (*gate.Gate, error) {
-	set, err := policy.Parse("bench.yaml", []byte(everyRule))
+	set, err := policy.Parse("bench.yaml", policies())
 	if err != nil {
 		return nil, err
 	}
-	labels := map[string]string{"kubernetes.io/metadata.name": "prod-bench", "team": "acme"}
+	labels := map[string]string{"team": "acme"}
 	return gate.New(gate.Options{
 		Policies:   func() *policy.Set { return set },
 		Lookup:     flux.LookupFunc(nil),     // no object of this benchmark refers to another
@@ -109,7 +111,7 @@ func (s *server) gate() (*gate.Gate, error) {
 		Resolver: registry.New(registry.Options{
 			Roots: s.registry.Roots(),
 			Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-			Dial:  s.registry.Dial, Lookup: publicAddress,
+			Dial:  s.network.dial, Lookup: s.network.lookup,
 			Cache: registry.CacheOptions{Found: time.Hour},
 		}),
 	}), nil
