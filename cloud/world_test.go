@@ -97,6 +97,7 @@ func settle(home string) error {
 type fixture struct {
 	*edge
 	client   *registry.Client
+	logins   *cloud.Logins
 	accounts map[string]*registry.ServiceAccount
 	secrets  map[string]*registry.Secret
 
@@ -116,16 +117,22 @@ func newFixture(t *testing.T) *fixture {
 			}
 		}
 	})
-	logins := cloud.New(cloud.Options{Tokens: f.edge, Now: f.now, Timeout: 3 * time.Second})
+	f.logins = cloud.New(cloud.Options{Tokens: f.edge, Now: f.now, Timeout: 3 * time.Second})
+	f.login(registry.ObjectCredentials{OwnIdentity: true})
+	return f
+}
+
+// login makes a client that has these credentials, of which the readers and the cloud are the fixture's.
+func (f *fixture) login(credentials registry.ObjectCredentials) {
+	credentials.Secrets, credentials.ServiceAccounts, credentials.Cloud = f, f, f.logins
 	f.client = registry.New(registry.Options{
-		Credentials: registry.ObjectCredentials{Secrets: f, ServiceAccounts: f, Cloud: logins},
+		Credentials: credentials,
 		Roots:       world.Roots(), Dial: world.Dial, Now: f.now,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("140.82.121.33")}, nil
 		},
 	})
-	return f
 }
 
 func (f *fixture) now() time.Time {

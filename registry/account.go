@@ -46,7 +46,7 @@ func (o ObjectCredentials) account(ctx context.Context, source flux.Source) (*Se
 // accountName names the ServiceAccount, but not to those who only refer to the source.
 func accountName(source flux.Source) string {
 	if source.Origin != nil {
-		return "the ServiceAccount of its serviceAccountName"
+		return "its ServiceAccount"
 	}
 	return fmt.Sprintf("ServiceAccount %s/%s", source.Namespace, source.ServiceAccountName)
 }

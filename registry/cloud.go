@@ -43,7 +43,16 @@ func (i Identity) ID() string {
 
 // cloudLogin is the login of a source with a provider. An identity is never shown to a host that is not the cloud's, and
 // Fluxgate's own never over a connection on which a tenant could read it.
-func (o ObjectCredentials) cloudLogin(source flux.Source, account *ServiceAccount, transport Transport) (Login, error) {
+func (o ObjectCredentials) cloudLogin(
+	ctx context.Context, source flux.Source, account *ServiceAccount, transport Transport,
+) (Login, error) {
+	if source.ServiceAccountName == "" && o.DefaultAccount != "" {
+		source.ServiceAccountName = o.DefaultAccount
+		var err error
+		if account, err = o.account(ctx, source); err != nil {
+			return Login{}, err
+		}
+	}
 	identity := Identity{
 		Provider: source.Provider, Repository: source.Repository,
 		Account: account, Namespace: source.Namespace, Name: source.ServiceAccountName,
@@ -61,6 +70,9 @@ func (o ObjectCredentials) permit(source flux.Source, identity Identity, transpo
 		return credentialsError(source, "its provider is not that of the host; remove it, or write the host of a registry of that cloud", nil)
 	case o.Cloud == nil:
 		return credentialsError(source, "no identity for its provider can be had here; use secretRef", nil)
+	case own && !o.OwnIdentity:
+		return credentialsError(source, "Fluxgate's own identity is not used for it; name a ServiceAccount that has an identity "+
+			"of the cloud in serviceAccountName, or let an administrator start Fluxgate with --own-cloud-identity", nil)
 	case own && (transport.ID != "" || source.Insecure):
 		return credentialsError(source, "Fluxgate's own identity is not sent by way of certSecretRef, proxySecretRef or insecure; "+
 			"remove them, or name the identity's ServiceAccount in serviceAccountName", nil)

@@ -16,6 +16,13 @@ type ObjectCredentials struct {
 	ServiceAccounts ServiceAccountReader
 	// Cloud logs in where a provider is named; nil makes such a source an error.
 	Cloud Cloud
+	// OwnIdentity permits Fluxgate's own identity in a cloud, which every source with a provider and without a ServiceAccount
+	// can then use; false makes such a source an error.
+	OwnIdentity bool
+	// DefaultAccount is the ServiceAccount, of the source's namespace, whose identity in a cloud such a source has instead:
+	// source-controller's --default-service-account. As there (fluxcd/pkg, auth, getServiceAccountAndProviderInfo), its
+	// imagePullSecrets are not used. Empty means none.
+	DefaultAccount string
 }
 
 var _ Credentials = ObjectCredentials{}
@@ -40,7 +47,7 @@ func (o ObjectCredentials) For(ctx context.Context, source flux.Source) (Login, 
 	case len(secrets) > 0:
 		login = staticLogin(secrets)
 	case cloudOf(source) != "":
-		login, err = o.cloudLogin(source, account, transport)
+		login, err = o.cloudLogin(ctx, source, account, transport)
 	}
 	if err != nil {
 		return Login{}, err

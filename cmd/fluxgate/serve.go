@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // serveFlags are the settings of `fluxgate serve`. The zero value of each is documented at its flag.
@@ -25,9 +26,13 @@ type serveFlags struct {
 	webhookConfig string
 	tlsSANs       []string
 
-	registryCA    string
-	egressAllow   []string
-	cacheSize     int
+	registryCA  string
+	egressAllow []string
+	cacheSize   int
+
+	ownIdentity    bool
+	defaultAccount string
+
 	reviewTimeout time.Duration
 	keepSourceRef bool
 	verbose       bool
@@ -78,6 +83,10 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
 	flags.IntVar(&f.cacheSize, "registry-cache-size", 4096,
 		"answers of registries that are kept, and as many failures; at most 0.7 KB an answer, 2 KB a failure")
+	flags.BoolVar(&f.ownIdentity, "own-cloud-identity", false,
+		"use the identity that Fluxgate's own pods have in a cloud for sources with a provider that name no ServiceAccount")
+	flags.StringVar(&f.defaultAccount, "default-service-account", "",
+		"ServiceAccount whose identity in a cloud sources with a provider have that name none; as the flag of source-controller")
 	flags.DurationVar(&f.reviewTimeout, "review-timeout", 8*time.Second, "longest time for one review; less than the webhooks' timeoutSeconds")
 	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
@@ -101,6 +110,12 @@ func (f *serveFlags) check() error {
 	if f.reviewTimeout <= 0 || f.reviewTimeout > 30*time.Second {
 		all = append(all, fmt.Errorf("--review-timeout: %s is not between 0s and 30s, the longest that the API server waits", f.reviewTimeout))
 	}
+	for _, reason := range nameProblems(f.defaultAccount) {
+		all = append(all, fmt.Errorf("--default-service-account: %q is no name of a ServiceAccount: %s", f.defaultAccount, reason))
+	}
+	if f.ownIdentity && f.defaultAccount != "" {
+		all = append(all, errors.New("--own-cloud-identity: no source uses it beside --default-service-account, leave one of them out"))
+	}
 	if f.cacheSize < 1 || f.cacheSize > 1_000_000 {
 		all = append(all, fmt.Errorf("--registry-cache-size: %d is not between 1 and 1000000", f.cacheSize))
 	}
@@ -108,6 +123,14 @@ func (f *serveFlags) check() error {
 		all = append(all, err)
 	}
 	return errors.Join(append(all, f.trust.check())...)
+}
+
+// nameProblems says what keeps a name, where there is one, from being a ServiceAccount's.
+func nameProblems(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return validation.IsDNS1123Subdomain(name)
 }
 
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {

@@ -101,6 +101,9 @@ func (f *serveFlags) credentials(live client.Client) registry.Credentials {
 		ServiceAccounts: cluster.ServiceAccounts{Live: live},
 		// Something of the review's time is left to say what is wrong.
 		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
+
+		OwnIdentity:    f.ownIdentity,
+		DefaultAccount: f.defaultAccount,
 	}
 }
 
