@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"golang.org/x/sync/singleflight"
@@ -145,12 +146,18 @@ func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 
 // exchange is the way to the registry of p. Its error is about the Secrets of the source.
 func (c *Client) exchange(p *plan, login Login) (*exchange, error) {
-	next, err := c.routes.to(routeOf(p, login.Transport), login.Transport)
+	own := routeOf(p, login.Transport)
+	next, err := c.routes.to(own, login.Transport)
 	if err != nil {
 		return nil, asCredentialsError(p.source, err)
 	}
+	away := own
+	away.private = false
 	return &exchange{
-		next:    next,
+		next: &ways{
+			host: p.repository.RegistryStr(), own: next,
+			away: func() (http.RoundTripper, error) { return c.routes.to(away, login.Transport) },
+		},
 		plain:   p.repository.Scheme() == "http",
 		timeout: c.options.RequestTimeout,
 		now:     c.options.Now,

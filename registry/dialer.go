@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -47,12 +48,30 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	for i, addr := range addresses {
 		// Each address gets its share of the time that is left, as in net.Dialer.
 		conn, err := d.dialOne(ctx, network, net.JoinHostPort(addr.String(), port), len(addresses)-i)
-		if err == nil {
+		switch {
+		case err == nil && d.guard.proxy: // the proxy's address says nothing of the registry's
 			return conn, nil
+		case err == nil:
+			return judgedConn{Conn: conn, addr: addr}, nil
 		}
 		failures = append(failures, err)
 	}
 	return nil, errors.Join(failures...)
+}
+
+// judgedConn is a connection to an address that the guard permitted.
+type judgedConn struct {
+	net.Conn
+	addr netip.Addr
+}
+
+// isPrivate reports whether a connection, with TLS or without, leads to a private address. One that nobody judged does not.
+func isPrivate(conn net.Conn) bool {
+	if secured, over := conn.(*tls.Conn); over {
+		conn = secured.NetConn()
+	}
+	judged, known := conn.(judgedConn)
+	return known && private(judged.addr)
 }
 
 func (d *dialer) dialOne(ctx context.Context, network, address string, shares int) (net.Conn, error) {

@@ -15,8 +15,9 @@
 //
 // Everything that is sent, redirects and token requests included, goes through one exchange, which limits time, bytes and
 // redirects (exchange.go), and through the egress guard, which judges the address that is really dialled (guard.go,
-// dialer.go). Queries that may reach private addresses and queries that may not never share a connection, nor do queries with
-// different certificates or proxies of their own (routes.go).
+// dialer.go). Only registries that are inside the network lead to others inside (ways.go). Queries that may reach private
+// addresses and queries that may not never share a connection, nor do queries with different certificates or proxies of
+// their own (routes.go).
 //
 // Every failure is an *Error with a Class. A Client is safe for concurrent use; its memory is bounded by its Options.
 package registry

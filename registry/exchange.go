@@ -14,7 +14,7 @@ import (
 // exchange carries everything that one resolve sends, redirects and token requests included, and holds its limits. It
 // keeps no cookies.
 type exchange struct {
-	next http.RoundTripper
+	next *ways
 	// plain permits http: where the object says insecure, and where go-containerregistry reaches the host by http all by
 	// itself (name.Registry.Scheme), after https failed or took more than 300 ms (transport.Ping), as Flux does.
 	// Otherwise no redirect and no token realm leads to http, which Flux would follow.

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -37,11 +38,19 @@ func (g guard) check(addr netip.Addr) error {
 		if why := reserved(a); why != "" {
 			return &refusedError{what: addr.String(), why: why, proxy: g.proxy}
 		}
-		if !g.private && within(a, privatePrefixes()) {
-			return &refusedError{what: addr.String(), why: "a private address, and no allow-list permits it", proxy: g.proxy}
-		}
+	}
+	if !g.private && private(addr) {
+		return &refusedError{what: addr.String(), why: noPrivate, proxy: g.proxy}
 	}
 	return nil
+}
+
+// noPrivate is what the log says of a private address that may not be dialled.
+const noPrivate = "a private address: that takes an allow-list and, where a registry leads there, a registry at one too"
+
+// private reports whether an address, or one that it carries, is a private one.
+func private(addr netip.Addr) bool {
+	return slices.ContainsFunc(append(embedded(addr), addr), func(a netip.Addr) bool { return within(a, privatePrefixes()) })
 }
 
 // checkHost judges a host before it is resolved, by us or by a proxy: one that is an address, one that some resolvers
