@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -18,6 +17,8 @@ type fork struct {
 	// proxy chooses the proxy of a request; nil where it goes directly.
 	proxy           func(*http.Request) (*url.URL, error)
 	direct, proxied *http.Transport
+	// own says that the proxy is an object's.
+	own bool
 }
 
 // newFork builds the connections of a route. A nil own means the administrator's proxy, if any.
@@ -27,7 +28,7 @@ func newFork(o Options, r route, config *tls.Config, own *url.URL) *fork {
 	f.direct.DialContext = newDialer(o, f.guard).DialContext
 	f.proxied = newTransport(o, config)
 	if own != nil {
-		f.proxy = http.ProxyURL(own)
+		f.own, f.proxy = true, http.ProxyURL(own)
 		f.proxied.DialContext = newDialer(o, guard{allow: o.AllowEgress, proxy: true}).DialContext
 		f.proxied.OnProxyConnectResponse = acceptProxy
 	} else {
@@ -58,7 +59,11 @@ func (f *fork) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if proxy != nil {
+	switch {
+	case proxy != nil && f.own:
+		resp, err := f.proxied.RoundTrip(req)
+		return resp, refusedBySOCKS(err)
+	case proxy != nil:
 		return f.proxied.RoundTrip(req)
 	}
 	return f.direct.RoundTrip(req)
@@ -67,20 +72,6 @@ func (f *fork) RoundTrip(req *http.Request) (*http.Response, error) {
 func (f *fork) closeIdle() {
 	f.direct.CloseIdleConnections()
 	f.proxied.CloseIdleConnections()
-}
-
-// proxyError is the no of a proxy that an object names.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string {
-	return "the proxy answers CONNECT with status " + http.StatusText(e.status)
-}
-
-func acceptProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return &proxyError{status: resp.StatusCode}
-	}
-	return nil
 }
 
 // newTransport is remote.DefaultTransport of go-containerregistry, which Flux clones (source-controller,

@@ -1,6 +1,7 @@
 package registrytest
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +25,9 @@ type Proxy struct {
 	mu     sync.Mutex
 	routes map[string]string // "ghcr.io:443" → "127.0.0.1:40001"
 	asked  []string
-	login  string // the header Proxy-Authorization that lets in; empty: everybody
+	user   *url.Userinfo // who is let in; nil: everybody
 	open   map[net.Conn]bool
+	socks  net.Listener // nil unless SOCKS was called
 }
 
 // NewProxy starts a proxy that leads to the registries' hosts. Close stops it.
@@ -49,6 +52,23 @@ func NewProxy(registries ...*Registry) (*Proxy, error) {
 // URL is what HTTPS_PROXY must say.
 func (p *Proxy) URL() string { return "http://" + p.listener.Addr().String() }
 
+// TLS makes the proxy listen at another port, too, where clients speak TLS to it, with a certificate of the registry's
+// authority. It returns the URL.
+func (p *Proxy) TLS(r *Registry) (string, error) {
+	certificate, err := r.authority.issue(nil)
+	if err != nil {
+		return "", err
+	}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
+	})
+	if err != nil {
+		return "", err
+	}
+	go func() { _ = p.server.Serve(listener) }() // it ends with Close
+	return "https://" + listener.Addr().String(), nil
+}
+
 // Route leads host:port to a listener; an empty address makes the host unreachable.
 func (p *Proxy) Route(hostport, address string) {
 	p.mu.Lock()
@@ -60,13 +80,24 @@ func (p *Proxy) Route(hostport, address string) {
 func (p *Proxy) Require(user, password string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.login = "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+	p.user = url.UserPassword(user, password)
+}
+
+// wanted is who is let in; nil where everybody is.
+func (p *Proxy) wanted() *url.Userinfo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.user
 }
 
 func (p *Proxy) admitted(req *http.Request) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.login == "" || req.Header.Get("Proxy-Authorization") == p.login
+	wanted := p.wanted()
+	if wanted == nil {
+		return true
+	}
+	password, _ := wanted.Password()
+	login := "Basic " + base64.StdEncoding.EncodeToString([]byte(wanted.Username()+":"+password))
+	return req.Header.Get("Proxy-Authorization") == login
 }
 
 // Asked returns every host:port that was asked for with the right login, in order, those that lead nowhere too. Plain http shows with its scheme.
@@ -81,6 +112,9 @@ func (p *Proxy) Close() error {
 	err := p.server.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.socks != nil {
+		err = errors.Join(err, ignoreClosed(p.socks.Close()))
+	}
 	for conn := range p.open { // hijacked: the server does not know them any more
 		err = errors.Join(err, ignoreClosed(conn.Close()))
 	}
@@ -113,57 +147,6 @@ func (p *Proxy) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	tunnel(client, buffered, upstream)
-}
-
-// dial records what was asked for, and connects to where it leads.
-func (p *Proxy) dial(asked string) (net.Conn, error) {
-	p.mu.Lock()
-	p.asked = append(p.asked, asked)
-	address := p.routes[asked]
-	p.mu.Unlock()
-	if address == "" {
-		return nil, fmt.Errorf("registrytest: %s leads nowhere", asked)
-	}
-	upstream, err := net.DialTimeout("tcp", address, 10*time.Second)
-	if err != nil {
-		return nil, fmt.Errorf("registrytest: %s does not answer", asked)
-	}
-	p.keep(upstream)
-	return upstream, nil
-}
-
-func (p *Proxy) keep(conn net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open[conn] = true
-}
-
-func (p *Proxy) drop(conn net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.open, conn)
-	_ = conn.Close() // the other side may have
-}
-
-// tunnel copies both ways until one side ends.
-func tunnel(client net.Conn, buffered io.Reader, upstream net.Conn) {
-	ended := make(chan struct{}, 2)
-	go func() {
-		_, _ = io.Copy(upstream, buffered) // its end is all that matters
-		ended <- struct{}{}
-	}()
-	go func() {
-		_, _ = io.Copy(client, upstream)
-		ended <- struct{}{}
-	}()
-	<-ended
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
 }
 
 func withPort(host string) string {
