@@ -31,6 +31,7 @@ func exchanges() map[string]struct {
 	annotations map[string]string
 	want        []string
 } {
+	// The audience is the same in all of Azure's clouds (azcontainerregistry, cloud_config.go).
 	const acrScope = "https://containerregistry.azure.net/.default openid offline_access profile"
 	return map[string]struct {
 		host        string
@@ -43,6 +44,21 @@ func exchanges() map[string]struct {
 		"aws, account": {host: ecr, annotations: map[string]string{role: "arn:aws:iam::123456789012:role/apps"}, want: []string{
 			"TokenRequest apps/puller for sts.amazonaws.com",
 			"STS arn:aws:iam::123456789012:role/apps with token-of-puller", "ECR GetAuthorizationToken signed by AKIDEXAMPLE",
+		}},
+		"aws, public, own": {host: ecrPublic, want: []string{
+			"STS arn:aws:iam::123456789012:role/fluxgate with fluxgates-token", "ECR Public GetAuthorizationToken signed by AKIDEXAMPLE",
+		}},
+		"aws, China, account": {host: ecrChina, annotations: map[string]string{role: "arn:aws-cn:iam::123456789012:role/apps"}, want: []string{
+			"TokenRequest apps/puller for sts.amazonaws.com",
+			"STS arn:aws-cn:iam::123456789012:role/apps with token-of-puller", "ECR GetAuthorizationToken signed by AKIDEXAMPLE",
+		}},
+		"azure, China, own": {host: acrChina, want: []string{
+			"Entra own-tenant/fluxgate with fluxgates-token for " + acrScope,
+			"ACR exchange of secret-access at " + acrChina,
+		}},
+		"azure, US government, own": {host: acrUS, want: []string{
+			"Entra own-tenant/fluxgate with fluxgates-token for " + acrScope,
+			"ACR exchange of secret-access at " + acrUS,
 		}},
 		"gcp, own": {host: gar, want: []string{"Google metadata: own token"}},
 		"gcp, account, impersonation": {host: gar, annotations: map[string]string{email: "apps@acme.iam.gserviceaccount.com", provider: pool}, want: []string{

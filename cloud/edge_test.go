@@ -33,10 +33,12 @@ func endpoints() []string {
 	return []string{
 		"sts.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com", "sts.googleapis.com", "iamcredentials.googleapis.com",
 		"login.microsoftonline.com",
+		"sts.us-east-1.amazonaws.com", "api.ecr-public.us-east-1.amazonaws.com",
+		"sts.cn-north-1.amazonaws.com.cn", "api.ecr.cn-north-1.amazonaws.com.cn",
 	}
 }
 
-func served(host string) bool { return slices.Contains(append(endpoints(), ecr, gar, acr), host) }
+func served(host string) bool { return slices.Contains(append(endpoints(), registries()...), host) }
 
 func newEdge(t *testing.T) *edge {
 	e := &edge{t: t, password: "secret-1", broken: map[string]http.HandlerFunc{}}
@@ -48,6 +50,13 @@ func newEdge(t *testing.T) *edge {
 		"iamcredentials.googleapis.com":   e.googleIAM,
 		"login.microsoftonline.com":       e.microsoft,
 		acr + "/oauth2/exchange":          e.azureExchange,
+		acrChina + "/oauth2/exchange":     e.azureExchange,
+		acrUS + "/oauth2/exchange":        e.azureExchange,
+
+		"sts.us-east-1.amazonaws.com":            e.awsSTS,
+		"api.ecr-public.us-east-1.amazonaws.com": e.awsECRPublic,
+		"sts.cn-north-1.amazonaws.com.cn":        e.awsSTS,
+		"api.ecr.cn-north-1.amazonaws.com.cn":    e.awsECR,
 	} {
 		world.Break(place, func(http.Handler) http.Handler { return handler })
 	}
@@ -84,11 +93,15 @@ func (e *edge) rotate(password string) {
 }
 
 func (e *edge) require(password string) {
-	world.Require(ecr, registrytest.Login{User: "AWS", Password: password})
+	for _, host := range []string{ecr, ecrPublic, ecrChina} {
+		world.Require(host, registrytest.Login{User: "AWS", Password: password})
+	}
 	world.Require(gar, registrytest.Login{User: "oauth2accesstoken", Password: password})
-	world.Require(acr, registrytest.Login{
-		User: "00000000-0000-0000-0000-000000000000", Password: refreshToken(password), Realm: "https://" + acr + "/token",
-	})
+	for _, host := range []string{acr, acrChina, acrUS} {
+		world.Require(host, registrytest.Login{
+			User: "00000000-0000-0000-0000-000000000000", Password: refreshToken(password), Realm: "https://" + host + "/token",
+		})
+	}
 }
 
 func (e *edge) next() string {
@@ -138,18 +151,30 @@ func (e *edge) awsSTS(w http.ResponseWriter, req *http.Request) {
 }
 
 func (e *edge) awsECR(w http.ResponseWriter, req *http.Request) {
-	if req.Header.Get("X-Amz-Target") != "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken" {
+	if login := e.awsLogin(w, req, "AmazonEC2ContainerRegistry_V20150921", "ECR"); login != nil {
+		e.answer(w, map[string]any{"authorizationData": []any{login}})
+	}
+}
+
+func (e *edge) awsECRPublic(w http.ResponseWriter, req *http.Request) {
+	if login := e.awsLogin(w, req, "SpencerFrontendService", "ECR Public"); login != nil {
+		e.answer(w, map[string]any{"authorizationData": login})
+	}
+}
+
+func (e *edge) awsLogin(w http.ResponseWriter, req *http.Request, target, called string) map[string]any {
+	if req.Header.Get("X-Amz-Target") != target+".GetAuthorizationToken" {
 		e.unexpected(w, req)
-		return
+		return nil
 	}
 	signer, _, _ := strings.Cut(strings.TrimPrefix(req.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="), "/")
-	if e.call(w, req, "ECR GetAuthorizationToken signed by %s", signer) {
-		return
+	if e.call(w, req, "%s GetAuthorizationToken signed by %s", called, signer) {
+		return nil
 	}
-	e.answer(w, map[string]any{"authorizationData": []map[string]any{{
+	return map[string]any{
 		"authorizationToken": base64.StdEncoding.EncodeToString([]byte("AWS:" + e.next())),
 		"expiresAt":          time.Now().Add(12 * time.Hour).Unix(),
-	}}})
+	}
 }
 
 func (e *edge) googleSTS(w http.ResponseWriter, req *http.Request) {

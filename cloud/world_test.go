@@ -25,7 +25,14 @@ const (
 	ecr = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 	gar = "europe-docker.pkg.dev"
 	acr = "acme.azurecr.io"
+
+	ecrPublic = "public.ecr.aws"
+	ecrChina  = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"
+	acrChina  = "acme.azurecr.cn"
+	acrUS     = "acme.azurecr.us"
 )
+
+func registries() []string { return []string{ecr, gar, acr, ecrPublic, ecrChina, acrChina, acrUS} }
 
 // world is the clouds, as a process with HTTPS_PROXY and a system certificate sees them: what is not served here cannot be
 // reached, and is an error of the test that asked. The SDKs read both settings once, so there is one world for all tests.
@@ -51,7 +58,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	world.Registry, err = registrytest.New(append(endpoints(), ecr, gar, acr)...)
+	world.Registry, err = registrytest.New(append(endpoints(), registries()...)...)
 	if err != nil {
 		return 1, err
 	}

@@ -26,18 +26,22 @@ func (r Repository) Cloud() string {
 // isECR matches <account>.dkr.ecr[-fips].<region>.<partition>, the same with dkr-ecr for the names that have IPv6 too, and
 // the public registry under both its names.
 func isECR(host string) bool {
-	account, rest, found := strings.Cut(strings.Replace(host, ".dkr-ecr", ".dkr.ecr", 1), ".dkr.ecr")
-	if !found {
-		return host == "public.ecr.aws" || host == "ecr-public.aws.com"
+	if host == "public.ecr.aws" || host == "ecr-public.aws.com" {
+		return true
 	}
-	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+	account, rest, _ := strings.Cut(host, ".")
+	service, found := strings.CutPrefix(rest, "dkr.ecr")
+	if !found {
+		service, found = strings.CutPrefix(rest, "dkr-ecr")
+	}
+	place, dot := strings.CutPrefix(strings.TrimPrefix(service, "-fips"), ".")
+	if !found || !dot || len(account) != 12 || strings.Trim(account, "0123456789") != "" {
 		return false
 	}
-	region, found := strings.CutPrefix(strings.TrimPrefix(rest, "-fips"), ".")
-	if !found {
+	region, partition, _ := strings.Cut(place, ".")
+	if region == "" || region[0] == '-' || region[0] == '_' {
 		return false
 	}
-	_, partition, _ := strings.Cut(region, ".")
 	switch partition {
 	case "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn",
 		"sc2s.sgov.gov", "c2s.ic.gov", "cloud.adc-e.uk", "csp.hci.ic.gov":

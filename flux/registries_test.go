@@ -44,6 +44,7 @@ func TestCloud(t *testing.T) {
 		"1234.dkr.ecr.eu-west-1.amazonaws.com":   "generic",
 		"evil-account.dkr.ecr.a.amazonaws.com":   "generic",
 		"123456789012.dkr.ecr.amazonaws.com":     "generic",
+		"123456789012.dkr.ecr._.amazonaws.com":   "generic",
 		"123456789012.dkr.ecr.a.b.amazonaws.com": "generic",
 		"123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com":  "generic",
 		"123456789012.dkr-ecr.eu-west-1.on.aws.evil.com":         "generic",
