@@ -1,4 +1,4 @@
-// Package assets knows where the binaries of the control plane are. It needs the standard library only, so that the
+// Package assets knows where the binaries are that tests run: those of the control plane, and the registry. It needs the standard library only, so that the
 // command that builds them starts at once.
 package assets
 
@@ -54,6 +54,9 @@ func Locate(ready string) (Binaries, error) {
 
 // Dir is where `make controlplane` puts the binaries.
 func Dir(root string) string { return filepath.Join(root, "bin", "controlplane") }
+
+// Registry is where `make registry` puts the CNCF distribution registry.
+func Registry(root string) string { return filepath.Join(root, "bin", "distribution", "registry") }
 
 // Root is the root of the repository, at or above the working directory: `go test` runs in the folder of the package.
 func Root() (string, error) {

@@ -7,10 +7,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 
 	"github.com/fluxgate/fluxgate/test/controlplane/assets"
+	"github.com/fluxgate/fluxgate/test/gobuild"
 )
 
 func main() {
@@ -29,7 +32,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	module := filepath.Join(root, "test", "controlplane")
-	if err := goCommand(ctx, "Flux's CRDs", filepath.Join(module, "fluxcrds"), "mod", "download", "-x",
+	if err := gobuild.Command(ctx, "Flux's CRDs", filepath.Join(module, "fluxcrds"), "mod", "download", "-x",
 		"github.com/fluxcd/source-controller", "github.com/fluxcd/helm-controller", "github.com/fluxcd/kustomize-controller"); err != nil {
 		return err
 	}
@@ -37,5 +40,27 @@ func run(ctx context.Context) error {
 		_, err := assets.Locate(ready)
 		return err
 	}
-	return ensure(ctx, filepath.Join(module, "binaries"), assets.Dir(root))
+	binaries := filepath.Join(module, "binaries")
+	return gobuild.Module{
+		Dir:    binaries,
+		Out:    assets.Dir(root),
+		Notice: "building the control plane, once: about 5 minutes on 2 cores",
+		Targets: []gobuild.Target{
+			{Name: "etcd", Package: "go.etcd.io/etcd/server/v3"},
+			{Name: "kube-apiserver", Package: "./kube-apiserver"},
+			{Name: "kubectl", Package: "./kubectl"},
+		},
+		LinkerFlags: func(ctx context.Context) (string, error) { return linkerFlags(ctx, binaries) },
+	}.Ensure(ctx)
+}
+
+// linkerFlags give the binaries a version: kubectl refuses to talk to an API server that cannot tell its own.
+func linkerFlags(ctx context.Context, module string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
+	cmd.Dir, cmd.Stderr = module, os.Stderr
+	version, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("version of k8s.io/kubernetes: %w", err)
+	}
+	return "-s -w -X k8s.io/component-base/version.gitVersion=" + strings.TrimSpace(string(version)), nil
 }

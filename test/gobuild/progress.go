@@ -1,4 +1,4 @@
-package main
+package gobuild
 
 import (
 	"bufio"
@@ -15,8 +15,8 @@ import (
 // interval is the time between two lines of progress: often enough to see that it goes on, seldom enough for a CI log.
 const interval = 10 * time.Second
 
-// goCommand runs the go command in dir and shows how far it is. CGO stays off, so that no C compiler is needed.
-func goCommand(ctx context.Context, what, dir string, args ...string) error {
+// Command runs the go command in dir and shows how far it is, under a name. CGO stays off, so that no C compiler is needed.
+func Command(ctx context.Context, what, dir string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // fixed arguments
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
