@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
-// authority signs the certificates of one Registry.
-type authority struct {
+// Authority signs certificates. Each Registry has one; further ones are of registries that nobody trusts by themselves.
+type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-func newAuthority() (*authority, error) {
+// NewAuthority makes one that is valid for a day.
+func NewAuthority() (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -41,11 +42,11 @@ func newAuthority() (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &authority{certificate: certificate, key: key}, nil
+	return &Authority{certificate: certificate, key: key}, nil
 }
 
 // issue signs a server certificate for the names, localhost and 127.0.0.1.
-func (a *authority) issue(names []string) (tls.Certificate, error) {
+func (a *Authority) issue(names []string) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:    []string{"localhost"},
@@ -61,14 +62,28 @@ func (a *authority) issue(names []string) (tls.Certificate, error) {
 	return a.sign(template)
 }
 
-// issueClient signs a client certificate, and returns it with its key in PEM.
-func (a *authority) issueClient(name string) (certificate, key []byte, err error) {
+// IssueServer signs a server certificate for the names (DNS names or addresses), localhost and 127.0.0.1, and returns it
+// with its key in PEM.
+func (a *Authority) IssueServer(names ...string) (certificate, key []byte, err error) {
+	signed, err := a.issue(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	return encode(signed)
+}
+
+// IssueClient signs a client certificate, and returns it with its key in PEM.
+func (a *Authority) IssueClient(name string) (certificate, key []byte, err error) {
 	signed, err := a.sign(&x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if err != nil {
 		return nil, nil, err
 	}
+	return encode(signed)
+}
+
+func encode(signed tls.Certificate) (certificate, key []byte, err error) {
 	der, err := x509.MarshalPKCS8PrivateKey(signed.PrivateKey)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +93,7 @@ func (a *authority) issueClient(name string) (certificate, key []byte, err error
 }
 
 // sign completes a template with a key of its own.
-func (a *authority) sign(template *x509.Certificate) (tls.Certificate, error) {
+func (a *Authority) sign(template *x509.Certificate) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -93,11 +108,13 @@ func (a *authority) sign(template *x509.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-func (a *authority) pem() []byte {
+// PEM is the authority's own certificate.
+func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-func (a *authority) pool() *x509.CertPool {
+// Pool has the authority's certificate only.
+func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool

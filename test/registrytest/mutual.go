@@ -12,7 +12,7 @@ func (r *Registry) RequireCertificate(name string) {
 // MustIssue returns a client certificate of the Registry's authority with its key, in PEM.
 func (r *Registry) MustIssue(t TB, name string) (certificate, key []byte) {
 	t.Helper()
-	certificate, key, err := r.authority.issueClient(name)
+	certificate, key, err := r.authority.IssueClient(name)
 	if err != nil {
 		t.Fatalf("issue a client certificate: %v", err)
 	}
@@ -23,7 +23,7 @@ func (r *Registry) tlsConfig(certificate tls.Certificate) *tls.Config {
 	plain := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	mutual := plain.Clone()
 	mutual.NextProtos = []string{"h2", "http/1.1"} // which net/http adds to the other
-	mutual.ClientAuth, mutual.ClientCAs = tls.RequireAndVerifyClientCert, r.authority.pool()
+	mutual.ClientAuth, mutual.ClientCAs = tls.RequireAndVerifyClientCert, r.authority.Pool()
 	plain.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -1,6 +1,8 @@
 package registrytest
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,41 +15,53 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"golang.org/x/sync/errgroup"
 )
 
 const manifestType = string(types.OCIManifestSchema1)
 
+// Pusher stores artifacts in registries.
+type Pusher struct {
+	options []remote.Option
+	text    func() string // makes each artifact another
+}
+
+// NewPusher reaches registries as the options say.
+func NewPusher(options ...remote.Option) *Pusher {
+	return &Pusher{options: options, text: rand.Text}
+}
+
 // Repeatable makes what is pushed from now on numbered instead of random, so that every run has the same digests.
-func (r *Registry) Repeatable() {
+func (p *Pusher) Repeatable() {
 	var pushed atomic.Int64
-	r.text = func() string { return "artifact " + strconv.FormatInt(pushed.Add(1), 10) }
+	p.text = func() string { return "artifact " + strconv.FormatInt(pushed.Add(1), 10) }
 }
 
 // Push stores a new artifact like those of `flux push artifact` (a random ConfigMap) under a tag of a repository
 // ("ghcr.io/acme/app"), and returns its digest.
-func (r *Registry) Push(repository, tag string) (string, error) {
-	a, err := fluxArtifact(r.text())
+func (p *Pusher) Push(repository, tag string) (string, error) {
+	a, err := fluxArtifact(p.text())
 	if err != nil {
 		return "", err
 	}
-	return r.push(repository, tag, a)
+	return p.push(repository, tag, a)
 }
 
 // PushChart stores a Helm chart of that name and version, under the version as a tag ("+" written "_", as Helm does),
 // and returns its digest. The repository is the chart's own: "ghcr.io/acme/charts/podinfo".
-func (r *Registry) PushChart(repository, chart, version string) (string, error) {
-	a, err := chartArtifact(chart, version, r.text())
+func (p *Pusher) PushChart(repository, chart, version string) (string, error) {
+	a, err := chartArtifact(chart, version, p.text())
 	if err != nil {
 		return "", err
 	}
-	return r.push(repository, chartTag(version), a)
+	return p.push(repository, chartTag(version), a)
 }
 
 // PushIndex stores an index of two new artifacts under a tag, and returns the index's digest.
-func (r *Registry) PushIndex(repository, tag string) (string, error) {
+func (p *Pusher) PushIndex(repository, tag string) (string, error) {
 	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	for _, architecture := range []string{"amd64", "arm64"} {
-		digest, err := r.Push(repository, "part-of-index-"+architecture)
+		digest, err := p.Push(repository, "part-of-index-"+architecture)
 		if err != nil {
 			return "", err
 		}
@@ -64,38 +78,60 @@ func (r *Registry) PushIndex(repository, tag string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.put(repository, tag, manifest{raw: raw, mediaType: types.OCIImageIndex})
+	return p.put(repository, tag, manifest{raw: raw, mediaType: types.OCIImageIndex})
 }
 
 // Move lets a tag name what a digest of the same repository names.
-func (r *Registry) Move(repository, tag, digest string) error {
+func (p *Pusher) Move(repository, tag, digest string) error {
 	repo, err := name.NewRepository(repository)
 	if err != nil {
 		return err
 	}
-	found, err := remote.Get(repo.Digest(digest), r.stored())
+	found, err := remote.Get(repo.Digest(digest), p.options...)
 	if err != nil {
 		return fmt.Errorf("read %s@%s: %w", repository, digest, err)
 	}
-	return remote.Tag(repo.Tag(tag), found, r.stored())
+	return remote.Tag(repo.Tag(tag), found, p.options...)
 }
 
-// Delete removes a tag.
-func (r *Registry) Delete(repository, tag string) error {
+// PushTags lets many tags name what a digest of the same repository names.
+func (p *Pusher) PushTags(ctx context.Context, repository, digest string, tags []string) error {
 	repo, err := name.NewRepository(repository)
 	if err != nil {
 		return err
 	}
-	return remote.Delete(repo.Tag(tag), r.stored())
+	pusher, err := remote.NewPusher(p.options...) // which asks once how to log in
+	if err != nil {
+		return err
+	}
+	found, err := remote.Get(repo.Digest(digest), p.options...)
+	if err != nil {
+		return fmt.Errorf("read %s@%s: %w", repository, digest, err)
+	}
+	pushes, ctx := errgroup.WithContext(ctx)
+	pushes.SetLimit(8)
+	for _, tag := range tags {
+		pushes.Go(func() error { return pusher.Put(ctx, repo.Tag(tag), found) })
+	}
+	return pushes.Wait()
 }
 
-func (r *Registry) push(repository, tag string, a artifact) (string, error) {
+// Delete removes a tag.
+func (p *Pusher) Delete(repository, tag string) error {
+	repo, err := name.NewRepository(repository)
+	if err != nil {
+		return err
+	}
+	return remote.Delete(repo.Tag(tag), p.options...)
+}
+
+func (p *Pusher) push(repository, tag string, a artifact) (string, error) {
 	repo, err := name.NewRepository(repository)
 	if err != nil {
 		return "", err
 	}
 	for _, blob := range []v1.Layer{a.config, a.layer} {
-		if err := remote.WriteLayer(repo, blob, r.stored()); err != nil {
+		if err := remote.WriteLayer(repo, blob, p.options...); err != nil {
 			return "", fmt.Errorf("store a blob of %s: %w", repository, err)
 		}
 	}
@@ -103,28 +139,25 @@ func (r *Registry) push(repository, tag string, a artifact) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.put(repository, tag, m)
+	return p.put(repository, tag, m)
 }
 
-func (r *Registry) put(repository, tag string, m manifest) (string, error) {
+func (p *Pusher) put(repository, tag string, m manifest) (string, error) {
 	repo, err := name.NewRepository(repository)
 	if err != nil {
 		return "", err
 	}
-	if err := remote.Put(repo.Tag(tag), m, r.stored()); err != nil {
+	if err := remote.Put(repo.Tag(tag), m, p.options...); err != nil {
 		return "", fmt.Errorf("store %s:%s: %w", repository, tag, err)
 	}
 	digest, err := static.NewLayer(m.raw, m.mediaType).Digest()
 	return digest.String(), err
 }
 
-func (r *Registry) stored() remote.Option {
-	return remote.WithTransport(r.Stored())
-}
-
 // Stored reaches what is stored, to read and to write, without network, log, faults and logins.
 func (r *Registry) Stored() http.RoundTripper { return storage(r.hosts) }
 
+// storage lets the handlers of the hosts answer.
 type storage map[string]http.Handler
 
 // RoundTrip lets the handler of the host answer.

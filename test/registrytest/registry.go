@@ -2,7 +2,6 @@ package registrytest
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -15,16 +14,19 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // Registry is a set of registries, one for each host name, behind one TLS listener on loopback.
 type Registry struct {
-	authority *authority
+	// Pusher stores artifacts, past log, faults and logins.
+	*Pusher
+
+	authority *Authority
 	listener  net.Listener
 	server    *http.Server
 	stopped   chan struct{}
 	hosts     map[string]http.Handler // what is stored, without log, faults and logins
-	text      func() string           // makes each artifact another
 
 	mu       sync.Mutex
 	requests []Request
@@ -39,7 +41,7 @@ type Registry struct {
 // Close stops them.
 func New(hosts ...string) (*Registry, error) {
 	r := &Registry{
-		stopped: make(chan struct{}), hosts: map[string]http.Handler{}, text: rand.Text,
+		stopped: make(chan struct{}), hosts: map[string]http.Handler{},
 		faults: map[string]Fault{}, logins: map[string]Login{}, tokens: map[string]string{},
 		mutual:   map[string]bool{},
 		pageSize: 1000,
@@ -52,8 +54,9 @@ func New(hosts ...string) (*Registry, error) {
 		r.hosts[host] = registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))
 		names = append(names, hostname(host))
 	}
+	r.Pusher = NewPusher(remote.WithTransport(r.Stored()))
 	var err error
-	if r.authority, err = newAuthority(); err != nil {
+	if r.authority, err = NewAuthority(); err != nil {
 		return nil, fmt.Errorf("create the test authority: %w", err)
 	}
 	certificate, err := r.authority.issue(names)
@@ -82,11 +85,14 @@ func (r *Registry) Close() error {
 // Addr is the listener's address: 127.0.0.1 and a port.
 func (r *Registry) Addr() string { return r.listener.Addr().String() }
 
+// Authority signs the Registry's certificates, and may sign others.
+func (r *Registry) Authority() *Authority { return r.authority }
+
 // CA is the authority's certificate in PEM.
-func (r *Registry) CA() []byte { return r.authority.pem() }
+func (r *Registry) CA() []byte { return r.authority.PEM() }
 
 // Roots is a pool with the authority's certificate only.
-func (r *Registry) Roots() *x509.CertPool { return r.authority.pool() }
+func (r *Registry) Roots() *x509.CertPool { return r.authority.Pool() }
 
 // Dial connects to the listener, whatever the address: the seam for clients in this process.
 func (r *Registry) Dial(ctx context.Context, network, _ string) (net.Conn, error) {

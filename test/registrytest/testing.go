@@ -30,9 +30,9 @@ func StartProxy(t TB, registries ...*Registry) *Proxy {
 }
 
 // MustPush is Push for tests.
-func (r *Registry) MustPush(t TB, repository, tag string) string {
+func (p *Pusher) MustPush(t TB, repository, tag string) string {
 	t.Helper()
-	digest, err := r.Push(repository, tag)
+	digest, err := p.Push(repository, tag)
 	if err != nil {
 		t.Fatalf("push %s:%s: %v", repository, tag, err)
 	}
