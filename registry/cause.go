@@ -33,7 +33,6 @@ func causeOf(err error) Cause {
 	var status *transport.Error
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
-	var network *net.OpError
 	switch {
 	case errors.As(err, &proxy) && proxy.status == http.StatusProxyAuthRequired:
 		return CauseProxyLogin
@@ -45,7 +44,7 @@ func causeOf(err error) Cause {
 		return CauseName
 	case errors.As(err, &certificate):
 		return CauseCertificate
-	case errors.As(err, &network) && network.Op == "remote error": // crypto/tls, of alerts
+	case handshakeRefused(err):
 		return CauseHandshake
 	case errors.Is(err, errRedirects):
 		return CauseRedirects

@@ -101,7 +101,6 @@ func unreachable(err error) bool {
 func advice(class Class, err error) string {
 	var certificate *tls.CertificateVerificationError
 	var proxy *proxyError
-	var network *net.OpError
 	var refused *refusedError
 	switch {
 	case class == ClassUnauthorized && errors.As(err, &proxy):
@@ -110,7 +109,7 @@ func advice(class Class, err error) string {
 		return "the proxy of its proxySecretRef does not let it through"
 	case class == ClassUnreachable && errors.As(err, &certificate):
 		return "its certificate is not trusted"
-	case class == ClassUnreachable && errors.As(err, &network) && network.Op == "remote error": // crypto/tls, of alerts
+	case class == ClassUnreachable && handshakeRefused(err):
 		return "it refuses the handshake; it may ask for a client certificate (tls.crt and tls.key of certSecretRef), or for another one"
 	case class == ClassUnreachable:
 		return "it cannot be reached, or is in trouble; try again later"

@@ -39,11 +39,12 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), x.timeout)
+	noting, name := noteCertificateAsked(req.Context())
+	ctx, cancel := context.WithTimeout(noting, x.timeout)
 	resp, err := x.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
-		return nil, err
+		return nil, name(err)
 	}
 	x.note(resp)
 	resp.Body = &body{inner: resp.Body, left: maxBody, total: &x.bytes, cancel: cancel}

@@ -58,7 +58,7 @@ func newRoutes(o Options) *routes {
 	}
 	rs := &routes{options: o, common: map[route]*fork{}, own: own}
 	for _, r := range []route{{}, {private: true}, {skipVerify: true}, {private: true, skipVerify: true}} {
-		rs.common[r] = newFork(o, r, tlsConfig(o.Roots, r), nil)
+		rs.common[r] = newFork(o, r, showing(tlsConfig(o.Roots, r), nil), nil)
 	}
 	return rs
 }
@@ -78,10 +78,7 @@ func (rs *routes) to(r route, t Transport) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := tlsConfig(roots, r)
-	if t.Certificate != nil {
-		config.Certificates = []tls.Certificate{*t.Certificate}
-	}
+	config := showing(tlsConfig(roots, r), t.Certificate)
 	added := &ownRoute{fork: newFork(rs.options, r, config, t.Proxy)}
 	added.end = time.AfterFunc(keepOwnRoute, func() {
 		rs.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -75,9 +76,8 @@ func TestCertificatesOfAnObject(t *testing.T) {
 	}
 }
 
-// handshakeRefused begins what users read where the connection is dropped: whether the registry's reason arrives before that
-// is a matter of luck in TLS 1.3, see TestARefusedHandshakeIsNamed.
-const handshakeRefused = "unreachable: it "
+// handshakeRefused is what users read, whether the registry's reason arrives before its end of the connection or not.
+const handshakeRefused = "unreachable: it refuses the handshake; it may ask for a client certificate"
 
 // wantText compares the beginning of what users read after the reference; empty means that there is an answer.
 func wantText(t *testing.T, r registry.Resolver, q registry.Query, want string) {
@@ -322,4 +322,20 @@ func TestTheAuthorityOfAnObjectDoesNotConcernTheAdministratorsProxy(t *testing.T
 	q := tagged(t, app, "v1")
 	q.Source.CertSecretRef = "certs"
 	wantText(t, f.client(), q, "unreachable: its certificate is not trusted")
+}
+
+// A registry with client certificates that is slow is slow, not choosy.
+func TestARegistryThatAsksForACertificateMayBeSlow(t *testing.T) {
+	f := newFixture(t, "mutual.example.com")
+	f.RequireCertificate("mutual.example.com")
+	certificate, key := f.MustIssue(t, "apps")
+	f.Options.Credentials = objects(secrets{"apps/certs": {Data: map[string][]byte{"tls.crt": certificate, "tls.key": key}}}, nil)
+	f.Options.RequestTimeout = 400 * time.Millisecond
+	f.Break("mutual.example.com", f.Slow())
+	q := tagged(t, "mutual.example.com/acme/app", "v1")
+	q.Source.CertSecretRef = "certs"
+	_, err := resolve(t, f.client(), q)
+	if failure := failureOf(t, err, registry.ClassTimeout); failure.Cause != "" {
+		t.Errorf("got the cause %q, want none", failure.Cause)
+	}
 }
