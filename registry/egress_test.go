@@ -16,6 +16,7 @@ import (
 
 	gcr "github.com/google/go-containerregistry/pkg/registry"
 
+	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
 )
@@ -69,6 +70,29 @@ func TestTenantsCannotReachReservedAddresses(t *testing.T) {
 					t.Errorf("users are told %q in %q", told, said)
 				}
 			}
+		})
+	}
+}
+
+// The list of tags may say where its next page is.
+func TestTheNextPageOfTagsIsAtItsRegistryOnly(t *testing.T) {
+	for name, url := range map[string]string{
+		"at a reserved address":       "https://169.254.169.254/v2/acme/app/tags/list",
+		"at one, without a scheme":    "//169.254.169.254/v2/acme/app/tags/list",
+		"at another name, over http":  "http://auth.example.com/v2/acme/app/tags/list",
+		"at another name, over https": "https://auth.example.com/v2/acme/app/tags/list",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, "ghcr.io", "auth.example.com")
+			f.Break(app, func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Link", "<"+url+`>; rel="next"`)
+					_, _ = io.WriteString(w, `{"tags":["1.0.0"]}`) // the client tells
+				})
+			})
+			_, err := resolve(t, f.client(), registry.Query{Source: source(t, app, flux.Ref{Semver: "1.x"})})
+			wantClass(t, err, registry.ClassMalformed)
+			f.wantCount(t, "", "auth.example.com", 0)
 		})
 	}
 }
