@@ -27,7 +27,7 @@ type Options struct {
 	Tokens *TokenServer
 	// Address is a loopback address; empty means 127.0.0.1. The port is a free one.
 	Address string
-	// Storage is the folder of what is stored; empty means one of its own. Registries may share one.
+	// Storage is the folder of what is stored; empty means the memory of the process. Registries may share a folder.
 	Storage string
 }
 
@@ -37,12 +37,13 @@ type section = map[string]any
 // configure writes the configuration, and all that it names, into dir.
 func (o Options) configure(dir string) (path string, err error) {
 	files := folder{dir: dir}
-	address, storage := o.Address, o.Storage
+	address := o.Address
 	if address == "" {
 		address = "127.0.0.1"
 	}
-	if storage == "" {
-		storage = filepath.Join(dir, "storage")
+	storage := section{"inmemory": section{}}
+	if o.Storage != "" {
+		storage = section{"filesystem": section{"rootdirectory": o.Storage}}
 	}
 	http := section{"addr": address + ":0", "secret": "the processes share it as they share uploads"}
 	if o.Authority != nil {
@@ -53,7 +54,7 @@ func (o Options) configure(dir string) (path string, err error) {
 	config := section{
 		"version": "0.1",
 		"log":     section{"level": "info", "formatter": "json"},
-		"storage": section{"filesystem": section{"rootdirectory": storage}},
+		"storage": storage,
 		"http":    http,
 	}
 	switch {

@@ -35,7 +35,8 @@ type Registry struct {
 	address   string
 	transport *http.Transport
 	command   *exec.Cmd
-	exited    chan error
+	exited    chan struct{} // closed when ended is known
+	ended     error
 }
 
 // Start returns when the registry listens.
@@ -52,7 +53,7 @@ func Start(ctx context.Context, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Registry{dir: dir, exited: make(chan error, 1)}
+	r := &Registry{dir: dir, exited: make(chan struct{})}
 	if err := r.start(ctx, o, binary); err != nil {
 		return nil, errors.Join(err, r.Stop())
 	}
@@ -104,7 +105,10 @@ func (r *Registry) run(script, config string) error {
 		r.command = nil
 		return fmt.Errorf("distribution: %w", err)
 	}
-	go func() { r.exited <- r.command.Wait() }()
+	go func() {
+		r.ended = r.command.Wait()
+		close(r.exited)
+	}()
 	return nil
 }
 
@@ -114,9 +118,8 @@ func (r *Registry) listening(ctx context.Context) (string, error) {
 	defer cancel()
 	for {
 		select {
-		case err := <-r.exited:
-			r.exited <- err
-			return "", fmt.Errorf("distribution ended before it listened: %w\n%s", err, r.Log())
+		case <-r.exited:
+			return "", fmt.Errorf("distribution ended before it listened: %w\n%s", r.ended, r.Log())
 		case <-ctx.Done():
 			return "", fmt.Errorf("distribution does not listen: %w\n%s", ctx.Err(), r.Log())
 		case <-time.After(20 * time.Millisecond):

@@ -71,7 +71,7 @@ func StartTokens(authority *registrytest.Authority, host string) (*TokenServer, 
 	if err != nil {
 		return nil, err
 	}
-	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // it listens at once
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	s.server = &http.Server{
