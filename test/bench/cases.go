@@ -5,14 +5,25 @@ import (
 	"fmt"
 )
 
-// policies have all rules of the library: one pins, the other leaves tags alone.
-func policies() []byte {
-	return []byte(sourcePolicy("pinned", "OnChange", `
+// policies have all rules of the library, but for those about signatures: one pins, the other leaves tags alone. The third pins
+// and has those as well, with a demand beside them.
+func (s *server) policies() []byte {
+	const pinned = `
     - rule: require-digest
-    - rule: digest-matches-ref`) + "\n---\n" + sourcePolicy("free", "Never", ""))
+    - rule: digest-matches-ref`
+	signed := pinned + `
+    - rule: signature-verified
+    - rule: signed-by
+      params: {keys: ["` + s.key.Fingerprint + `"]}
+  signatures:
+    - name: release
+      repositories: ["ghcr.io/acme/**"]
+      keys: [` + fmt.Sprintf("%q", s.publicKey) + `]`
+	return []byte(s.sourcePolicy("pinned", "OnChange", pinned) + "\n---\n" + s.sourcePolicy("free", "Never", "") +
+		"\n---\n" + s.sourcePolicy("signed", "OnChange", signed))
 }
 
-func sourcePolicy(name, pins, furtherRules string) string {
+func (s *server) sourcePolicy(name, pins, furtherRules string) string {
 	return `apiVersion: fluxgate.dev/v1alpha1
 kind: SourcePolicy
 metadata: {name: ` + name + `}
@@ -37,11 +48,8 @@ spec:
       params: {min: 1m, max: 24h}
     - rule: semver-bounds
     - rule: verify-identity
-      params: {keys: ["` + fingerprint + `"]}` + furtherRules
+      params: {keys: ["` + s.key.Fingerprint + `"]}` + furtherRules
 }
-
-// fingerprint is that of the key in the Secret that every object of the benchmark names.
-const fingerprint = "sha256:b41318ed454e1d572296630b4da665d1e728e8d6a1cb3ac193aa47864cbac1d1"
 
 // testCase is one kind of call.
 type testCase struct {
@@ -64,6 +72,8 @@ func (s *server) cases() []testCase {
 	pinned, free := stored{namespace: pinning, digest: s.digest}, stored{namespace: leaving}
 	unchanged := review(pinning, pinned.with(`"finalizers":["finalizers.fluxcd.io"],`), pinned.json())
 	labelled, created := review(pinning, pinned.with(team), pinned.json()), s.pinned()
+	verified := stored{namespace: signing, digest: s.digest}
+	verifiedLabelled, verifiedCreated := review(signing, verified.with(team), verified.json()), review(signing, verified.json(), "null")
 	freeLabelled, freeCreated := review(leaving, free.with(team), free.json()), review(leaving, free.json(), "null")
 	return []testCase{
 		{name: "no-op, update", path: "/noop", body: labelled},
@@ -76,6 +86,8 @@ func (s *server) cases() []testCase {
 		{name: "validate, pinned, create, all rules", path: "/validate", body: created},
 		{name: "validate, the same, object never seen before", path: "/validate", body: created, unseen: true},
 		{name: "mutate, pinned, create", path: "/mutate", body: created},
+		{name: "validate, pinned and verified, update", path: "/validate", body: verifiedLabelled},
+		{name: "validate, pinned and verified, create", path: "/validate", body: verifiedCreated},
 		{name: "mutate, create, to be pinned, answer known", path: "/mutate", body: s.unpinned()},
 		{name: "no-op, update, no pin", path: "/noop", body: freeLabelled},
 		{name: "validate, no pin, update", path: "/validate", body: freeLabelled},

@@ -33,10 +33,11 @@ func (l latencies) at(quantile float64) time.Duration {
 }
 
 // cold sends an object as it is created to both webhooks, and returns what the registry was asked for: its greeting, and one
-// HEAD. Anything else is an error.
+// HEAD. Where its signature is verified, that takes a greeting and three requests more. Anything else is an error.
 func (s *server) cold(ctx context.Context) ([]string, error) {
 	for _, c := range []testCase{
 		{name: "mutate, cold", path: "/mutate", body: s.unpinned()}, {name: "validate, cold", path: "/validate", body: s.pinned()},
+		{name: "validate, verified, cold", path: "/validate", body: review(signing, stored{namespace: signing, digest: s.digest}.json(), "null")},
 	} {
 		if err := s.call(ctx, c); err != nil {
 			return nil, err
@@ -46,8 +47,8 @@ func (s *server) cold(ctx context.Context) ([]string, error) {
 	for _, req := range s.registry.Requests() {
 		asked = append(asked, req.Method+" https://"+req.Host+req.Path)
 	}
-	want := []string{"GET https://ghcr.io/v2/", "HEAD https://ghcr.io/v2/" + repository + "/manifests/v1.0.0"}
-	if !slices.Equal(asked, want) {
+	want := []string{"GET https://ghcr.io/v2/", "HEAD https://ghcr.io/v2/" + repository + "/manifests/v1.0.0", "GET https://ghcr.io/v2/"}
+	if len(asked) != len(want)+3 || !slices.Equal(asked[:len(want)], want) {
 		return nil, fmt.Errorf("cold: the registry was asked for %q, want %q", asked, want)
 	}
 	return asked, nil

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// pinning and leaving are namespaces of the two policies.
-	pinning, leaving = "pinned-bench", "free-bench"
+	// pinning, leaving and signing are namespaces of the three policies.
+	pinning, leaving, signing = "pinned-bench", "free-bench", "signed-bench"
 	// team is a label more: a change that is judged, and leaves the spec as it is.
 	team = `"labels":{"team":"acme"},`
 )

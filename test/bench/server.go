@@ -21,7 +21,9 @@ import (
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
+	kit "github.com/fluxgate/fluxgate/test/signing"
 	"github.com/fluxgate/fluxgate/verify"
+	"github.com/fluxgate/fluxgate/verify/verdicts"
 	admit "github.com/fluxgate/fluxgate/webhook"
 )
 
@@ -32,6 +34,9 @@ type server struct {
 	registry *registrytest.Registry
 	network  *network
 	digest   string
+	// key is the one in the Secret that every object of the benchmark names, and publicKey the same in PEM.
+	key       verify.Key
+	publicKey []byte
 }
 
 const repository = "acme/podinfo"
@@ -46,6 +51,9 @@ func startServer(ctx context.Context) (*server, error) {
 	context.AfterFunc(ctx, func() { _ = s.registry.Close() })
 	s.network = &network{registry: s.registry}
 	if s.digest, err = s.registry.Push("ghcr.io/"+repository, "v1.0.0"); err != nil {
+		return nil, err
+	}
+	if err := s.sign(); err != nil {
 		return nil, err
 	}
 	reviewer, err := s.gate()
@@ -98,27 +106,55 @@ func (s *server) await(hooks webhook.Server, failed <-chan error) error {
 
 // gate is the real one, with every rule of the library and a real registry behind a real client.
 func (s *server) gate() (*gate.Gate, error) {
-	set, err := policy.Parse("bench.yaml", policies())
+	set, err := policy.Parse("bench.yaml", s.policies())
 	if err != nil {
 		return nil, err
 	}
 	labels := map[string]string{"team": "acme"}
+	registries := registry.New(registry.Options{
+		Roots: s.registry.Roots(),
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
+		Dial:  s.network.dial, Lookup: s.network.lookup,
+		Cache: registry.CacheOptions{Found: time.Hour},
+	})
 	return gate.New(gate.Options{
 		Policies:   func() *policy.Set { return set },
-		Lookup:     flux.LookupFunc(nil),     // no object of this benchmark refers to another
-		Keys:       gate.KeysFunc(knownKeys), // a look-up in memory: what the API server takes is not Fluxgate's
+		Lookup:     flux.LookupFunc(nil),  // no object of this benchmark refers to another
+		Keys:       gate.KeysFunc(s.keys), // a look-up in memory: what the API server takes is not Fluxgate's
 		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
-		Resolver: registry.New(registry.Options{
-			Roots: s.registry.Roots(),
-			Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-			Dial:  s.network.dial, Lookup: s.network.lookup,
-			Cache: registry.CacheOptions{Found: time.Hour},
-		}),
+		Resolver:   registries,
+		Signatures: verdicts.New(verdicts.Options{Registry: registries, Secrets: s, Good: time.Hour}),
 	}), nil
 }
 
-func knownKeys(context.Context, string, string, string) ([]verify.Key, error) {
-	return []verify.Key{{Entry: "cosign.pub", Fingerprint: fingerprint}}, nil
+func (s *server) keys(context.Context, string, string, string) ([]verify.Key, error) {
+	return []verify.Key{s.key}, nil
+}
+
+// Material implements verdicts.Secrets, as keys does.
+func (s *server) Material(context.Context, string, string) (map[string][]byte, error) {
+	return map[string][]byte{s.key.Entry: s.publicKey}, nil
+}
+
+// sign signs the artifact with a bundle, by a new key.
+func (s *server) sign() error {
+	key, err := kit.NewKey(kit.ECDSA)
+	if err != nil {
+		return err
+	}
+	if s.publicKey, err = key.Public(); err != nil {
+		return err
+	}
+	parsed, err := verify.ParsePublicKey(s.publicKey)
+	if err != nil {
+		return err
+	}
+	s.key = verify.Key{Entry: "cosign.pub", Fingerprint: parsed.Fingerprint}
+	place, err := kit.In(s.registry, "ghcr.io/"+repository)
+	if err != nil {
+		return err
+	}
+	return place.SignBundle(s.digest, key)
 }
 
 func freePort() (int, error) {
