@@ -112,6 +112,7 @@ func (w *world) open() *registry.Session {
 func (w *world) verify(demand verify.Cosign, options cosign.Options) (verify.Signature, error) {
 	w.Helper()
 	session := w.open()
+	defer session.Close()
 	w.registry.Forget()
 	return cosign.Verify(session.Context(), session, w.artifact, demand, options)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,6 +127,15 @@ func TestWhatIsNoSignature(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMoreThanIsRead: bundles that are each small enough, and together more than a session reads.
+func TestMoreThanIsRead(t *testing.T) {
+	w := newWorld(t)
+	for i := range 70 {
+		w.must(w.place.PutBundle(w.artifact, []byte(strings.Repeat("A", 255<<10)+strconv.Itoa(i))))
+	}
+	w.expect(verify.Signature{Reason: verify.ReasonTooMany}, demandOf(t, newKey(t, signing.ECDSA)))
 }
 
 // TestJunkBesideAGoodSignature keeps nobody from being verified.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/fluxgate/fluxgate/test/signing"
@@ -97,6 +98,14 @@ func TestFormsBesideEachOther(t *testing.T) {
 				w.must(w.place.PutBundle(w.artifact, raw))
 			},
 			want: verify.Signature{Reason: verify.ReasonMalformed}},
+		"a bundle of a form that Flux does not read": {
+			sign: func(w *world) {
+				raw, err := signing.Bundle(me, w.artifact, "")
+				w.must(err)
+				old := strings.Replace(string(raw), "bundle.v0.3+json", "bundle+json;version=0.2", 1)
+				w.must(w.place.PutBundle(w.artifact, []byte(old)))
+			},
+			want: verify.Signature{Reason: verify.ReasonMalformed}},
 		"an index": {
 			sign: func(w *world) {
 				var err error
@@ -129,6 +138,23 @@ func TestFormsBesideEachOther(t *testing.T) {
 			test.sign(w)
 			w.expect(test.want, demandOf(t, me))
 		})
+	}
+}
+
+// TestTheSameSignerIsNamed: the registry lists referrers in another order each time.
+func TestTheSameSignerIsNamed(t *testing.T) {
+	w := newWorld(t)
+	var signers []signing.Signer
+	for range 6 {
+		signers = append(signers, newKey(t, signing.ECDSA))
+	}
+	w.must(w.place.SignBundle(w.artifact, signers...))
+	demand := demandOf(t, signers...)
+	want := w.mustVerify(demand)
+	for range 20 {
+		if diff := cmp.Diff(want, w.mustVerify(demand)); diff != "" {
+			t.Fatalf("signature (-first +later):\n%s", diff)
+		}
 	}
 }
 
