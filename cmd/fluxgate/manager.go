@@ -32,6 +32,9 @@ func newManager(config *rest.Config, f *serveFlags, log logr.Logger, keeper *cer
 			return nil, fmt.Errorf("scheme: %w", err)
 		}
 	}
+	if err := feedClientMetrics(metrics.Registry); err != nil {
+		return nil, err
+	}
 	mgr, err := manager.New(config, manager.Options{
 		Scheme:                 scheme,
 		Logger:                 log,

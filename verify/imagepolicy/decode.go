@@ -74,7 +74,7 @@ func single(content []byte) ([]byte, error) {
 		if err != nil {
 			return nil, errors.New("is not YAML")
 		}
-		if len(bytes.TrimSpace(document)) == 0 {
+		if blank(document) {
 			continue
 		}
 		if found != nil {
@@ -86,4 +86,14 @@ func single(content []byte) ([]byte, error) {
 		return nil, errors.New("is empty")
 	}
 	return found, nil
+}
+
+// blank reports whether a document holds nothing but comments.
+func blank(document []byte) bool {
+	for line := range bytes.Lines(document) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && string(line) != "---" {
+			return false
+		}
+	}
+	return true
 }

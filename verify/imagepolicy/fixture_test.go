@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"testing"
 	"text/template"
 	"time"
@@ -58,16 +59,22 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// closeOtherRoads lets nothing in this process dial but by the registry's client, and lets libraries find no home to write to.
+// closeOtherRoads fails the test when a library dials but by the registry's client, or writes to where it has its home.
 func closeOtherRoads(t *testing.T) {
 	t.Helper()
-	t.Setenv("HOME", "/nonexistent")
-	t.Setenv("TUF_ROOT", "/nonexistent")
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("TUF_ROOT", home+"/tuf")
 	before := http.DefaultTransport
-	t.Cleanup(func() { http.DefaultTransport = before })
 	http.DefaultTransport = roundTripper(func(req *http.Request) (*http.Response, error) {
 		t.Errorf("%s is dialled by a way of the library's own", req.URL)
 		return nil, errors.New("the test's network ends here")
+	})
+	t.Cleanup(func() {
+		http.DefaultTransport = before
+		if written, err := os.ReadDir(home); err != nil || len(written) > 0 {
+			t.Errorf("a library wrote to its home: %v (%v)", written, err)
+		}
 	})
 }
 

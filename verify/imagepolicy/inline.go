@@ -2,6 +2,7 @@ package imagepolicy
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 
 	"github.com/sigstore/policy-controller/pkg/apis/policy/v1alpha1"
@@ -60,11 +61,7 @@ func inlineKey(ctx context.Context, key *v1alpha1.KeyRef, path string, secrets S
 		found.add(path+".kms", "no key management service is asked: write the public key into data")
 		return "", nil
 	case ref == nil:
-		public, err := verify.ParsePublicKey([]byte(key.Data))
-		if err != nil {
-			found.add(path+".data", "holds %s", err)
-		}
-		return public.Fingerprint, nil
+		return oneKey([]byte(key.Data), path+".data", "holds", found), nil
 	case secrets == nil:
 		found.add(path+".secretRef", "Secrets cannot be read here: write the public key into data")
 		return "", nil
@@ -90,13 +87,23 @@ func inlineSecret(key *v1alpha1.KeyRef, data map[string][]byte, path, secret str
 		return ""
 	}
 	for entry, content := range data {
-		public, err := verify.ParsePublicKey(content)
-		if err != nil {
-			found.add(path, "%s has under %q %s", secret, entry, err)
-			return ""
-		}
 		key.Data = string(content)
-		return public.Fingerprint
+		return oneKey(content, path, fmt.Sprintf("%s has under %q", secret, entry), found)
 	}
 	return ""
+}
+
+// oneKey returns the fingerprint of the only key in PEM. Of several the library would take the first.
+func oneKey(content []byte, path, holder string, found *problems) string {
+	if block, rest := pem.Decode(content); block != nil {
+		if another, _ := pem.Decode(rest); another != nil {
+			found.add(path, "%s more than one key: write an authority for each", holder)
+			return ""
+		}
+	}
+	public, err := verify.ParsePublicKey(content)
+	if err != nil {
+		found.add(path, "%s %s", holder, err)
+	}
+	return public.Fingerprint
 }

@@ -55,7 +55,7 @@ func uncompilableRego(data string) string {
 
 func compileError(err error) string {
 	if all := (ast.Errors{}); errors.As(err, &all) && len(all) > 0 {
-		err = all[0]
+		return fmt.Sprintf("does not compile: %s: %s: %s", all[0].Location, all[0].Code, all[0].Message)
 	}
 	return fmt.Sprintf("does not compile: %s", err)
 }

@@ -72,6 +72,7 @@ func refuseAuthority(authority *v1alpha1.Authority, path string, found *problems
 		if keyless.CACert != nil {
 			found.add(path+".keyless.ca-cert", "policy-controller 0.15.1 admits nothing by it: write url, and give Fluxgate the "+
 				"authority in the trusted root of --trusted-root")
+			keyless.CACert = nil // the library's validation panics over a secretRef, see inlineKey
 		}
 	}
 	for i := range authority.Attestations {
