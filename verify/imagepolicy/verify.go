@@ -62,7 +62,7 @@ type session struct {
 func newSession(ctx context.Context, visit verify.Visit, ref name.Digest, trustedRoot []byte) (context.Context, *session) {
 	s := &session{ref: ref, visit: visit, options: []ociremote.Option{ociremote.WithRemoteOptions(
 		remote.WithContext(ctx),
-		remote.WithTransport(visit.Transport()),
+		remote.WithTransport(&memo{next: visit.Transport(), kept: map[string]answer{}}),
 		remote.WithAuth(authn.Anonymous), // the visit has logged in
 		remote.WithRetryStatusCodes(),
 		remote.WithRetryPredicate(func(error) bool { return false }),
