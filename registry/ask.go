@@ -111,5 +111,5 @@ func final(err error) bool {
 	if errors.As(err, &status) && status.StatusCode == http.StatusTooManyRequests {
 		return true
 	}
-	return errors.As(err, &refused) || errors.Is(err, errRedirects) || errors.Is(err, errTooLarge)
+	return errors.As(err, &refused) || refusedByLibrary(err) || errors.Is(err, errRedirects) || errors.Is(err, errTooLarge)
 }

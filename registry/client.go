@@ -41,48 +41,6 @@ func New(o Options) *Client {
 	}
 }
 
-// Resolve implements Resolver. It returns as soon as ctx ends, as ClassTimeout; what was asked for goes on for others,
-// and is remembered.
-func (c *Client) Resolve(ctx context.Context, q Query) (Resolution, error) {
-	p, err := newPlan(q)
-	if err != nil {
-		return Resolution{}, err
-	}
-	login, err := c.login(ctx, q.Source)
-	if err != nil {
-		return Resolution{}, err
-	}
-	key := p.key(login.ID)
-	if kept, found := c.cache.get(key, q); found {
-		return kept.result()
-	}
-	if err := ctx.Err(); err != nil {
-		return Resolution{}, p.failure(err)
-	}
-	if wanted, found := c.pauses.standing(askerOf(p, login)); found {
-		return Resolution{}, wanted.failure(p, c.options.Now())
-	}
-	// A fresh query joins only fresh ones, a young one young ones: the flight of another may end with what the cache says.
-	// None joins that of another namespace, which waits for that namespace's turn.
-	flight := c.flights.DoChan(fmt.Sprintf("%x %t %t %s", key, q.Fresh, q.Young, q.Source.Namespace), func() (any, error) {
-		// Another flight may have landed since this caller looked.
-		if kept, found := c.cache.get(key, q); found {
-			return kept, nil
-		}
-		found := c.fly(context.WithoutCancel(ctx), p, login)
-		if !found.unasked {
-			c.cache.put(key, found)
-		}
-		return found, nil
-	})
-	select {
-	case landed := <-flight:
-		return landed.Val.(answer).result()
-	case <-ctx.Done():
-		return Resolution{}, p.failure(ctx.Err())
-	}
-}
-
 // login returns only errors that are an *Error.
 func (c *Client) login(ctx context.Context, source flux.Source) (Login, error) {
 	login, err := c.options.Credentials.For(ctx, source)
@@ -161,5 +119,6 @@ func (c *Client) exchange(p *plan, login Login) (*exchange, error) {
 		plain:   p.repository.Scheme() == "http",
 		timeout: c.options.RequestTimeout,
 		now:     c.options.Now,
+		metrics: c.options.Metrics,
 	}, nil
 }

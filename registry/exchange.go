@@ -21,6 +21,7 @@ type exchange struct {
 	plain   bool
 	timeout time.Duration
 	now     func() time.Time
+	metrics *Metrics
 
 	bytes atomic.Int64 // read so far
 	mu    sync.Mutex
@@ -33,6 +34,12 @@ var _ http.RoundTripper = (*exchange)(nil)
 
 // RoundTrip sends one request, within its own deadline, which covers the body of the answer too.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := x.send(req)
+	x.metrics.sent(resp, err)
+	return resp, err
+}
+
+func (x *exchange) send(req *http.Request) (*http.Response, error) {
 	if err := x.permit(req); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // http.RoundTripper demands it; nothing was sent

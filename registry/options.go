@@ -42,6 +42,8 @@ type Options struct {
 	// Cache says how much is remembered, and for how long.
 	Cache CacheOptions
 
+	// Metrics count what is asked; nil counts nothing.
+	Metrics *Metrics
 	// UserAgent is what registries are told; empty means "fluxgate".
 	UserAgent string
 	// Now is the clock of the cache; nil means time.Now.

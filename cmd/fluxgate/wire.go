@@ -14,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fluxgate/fluxgate/certs"
 	"github.com/fluxgate/fluxgate/cloud"
@@ -74,8 +75,10 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err := f.watch(mgr, keeper, referrers, store, signed.policies.Feed); err != nil {
 		return err
 	}
-	resolving.Credentials = f.credentials(live)
-	registries := registry.New(resolving)
+	registries, err := newResolver(resolving, f.credentials(live))
+	if err != nil {
+		return err
+	}
 	reviewer := gate.New(gate.Options{
 		Policies:      store.Policies,
 		Lookup:        cluster.Lookup{Cache: mgr.GetCache(), Live: live, Mapper: mgr.GetRESTMapper()},
@@ -92,6 +95,15 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	}
 	log.Info("starting", "version", version(), "policiesOfFiles", len(store.Policies().Policies()), "port", f.port)
 	return mgr.Start(ctx)
+}
+
+func newResolver(o registry.Options, credentials registry.Credentials) (*registry.Client, error) {
+	counters, err := registry.NewMetrics(metrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	o.Credentials, o.Metrics = credentials, counters
+	return registry.New(o), nil
 }
 
 // credentials log in as an object says, with what the API server has of it at that moment.
