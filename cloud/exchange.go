@@ -17,7 +17,7 @@ import (
 )
 
 // providerOf returns the provider of an identity, whose repository must be in a registry of that cloud.
-func providerOf(identity registry.Identity) (auth.ArtifactRegistryCredentialsProvider, error) {
+func (l *Logins) providerOf(identity registry.Identity) (auth.ArtifactRegistryCredentialsProvider, error) {
 	if identity.Repository.Cloud() != identity.Provider {
 		return nil, fmt.Errorf("provider %q is not that of the host", identity.Provider)
 	}
@@ -25,7 +25,7 @@ func providerOf(identity registry.Identity) (auth.ArtifactRegistryCredentialsPro
 	case aws.ProviderName:
 		return aws.Provider{}, nil
 	case azure.ProviderName:
-		return azure.Provider{}, nil
+		return guardedAzure{exchange: acrExchange{transport: l.options.Transport}}, nil
 	case gcp.ProviderName:
 		return gcp.Provider{}, nil
 	default:

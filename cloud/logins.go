@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -26,6 +27,9 @@ const (
 type Options struct {
 	// Tokens issues the tokens of ServiceAccounts; nil leaves Fluxgate's own identity only.
 	Tokens TokenIssuer
+	// Transport reaches the registries at which a login is exchanged, Azure's: registry.GuardedTransport. Nil means
+	// http.DefaultTransport, which is not guarded.
+	Transport http.RoundTripper
 	// Size is the number of logins that are remembered; zero means 1024.
 	Size int
 	// Timeout limits one exchange; zero means 6 s. A caller's own deadline may end its wait earlier.
@@ -64,6 +68,9 @@ func New(o Options) *Logins {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
 	o.Timeout = cmp.Or(o.Timeout, 6*time.Second)
 	known, err := lru.New[key, outcome](max(cmp.Or(o.Size, 1024), 1))
 	if err != nil {
@@ -74,7 +81,7 @@ func New(o Options) *Logins {
 
 // Login implements registry.Cloud. It returns as soon as ctx ends; the exchange goes on for others, and is remembered.
 func (l *Logins) Login(ctx context.Context, identity registry.Identity) (authn.AuthConfig, error) {
-	provider, err := providerOf(identity)
+	provider, err := l.providerOf(identity)
 	if err != nil {
 		return authn.AuthConfig{}, err
 	}

@@ -107,6 +107,8 @@ type fixture struct {
 	logins   *cloud.Logins
 	accounts map[string]*registry.ServiceAccount
 	secrets  map[string]*registry.Secret
+	// addresses are those of hosts that are not at a public one.
+	addresses map[string]string
 
 	mu sync.Mutex
 	at time.Time
@@ -115,7 +117,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	world.Forget()
-	f := &fixture{edge: newEdge(t), at: time.Now(), accounts: map[string]*registry.ServiceAccount{}, secrets: map[string]*registry.Secret{}}
+	f := &fixture{edge: newEdge(t), at: time.Now(), accounts: map[string]*registry.ServiceAccount{}, secrets: map[string]*registry.Secret{}, addresses: map[string]string{}}
 	asked := len(world.proxy.Asked())
 	t.Cleanup(func() {
 		for _, hostport := range world.proxy.Asked()[asked:] {
@@ -124,7 +126,9 @@ func newFixture(t *testing.T) *fixture {
 			}
 		}
 	})
-	f.logins = cloud.New(cloud.Options{Tokens: f.edge, Now: f.now, Timeout: 3 * time.Second})
+	f.logins = cloud.New(cloud.Options{
+		Tokens: f.edge, Now: f.now, Timeout: 3 * time.Second, Transport: registry.GuardedTransport(f.network()),
+	})
 	f.login(registry.ObjectCredentials{OwnIdentity: true})
 	return f
 }
@@ -132,14 +136,23 @@ func newFixture(t *testing.T) *fixture {
 // login makes a client that has these credentials, of which the readers and the cloud are the fixture's.
 func (f *fixture) login(credentials registry.ObjectCredentials) {
 	credentials.Secrets, credentials.ServiceAccounts, credentials.Cloud = f, f, f.logins
-	f.client = registry.New(registry.Options{
-		Credentials: credentials,
-		Roots:       world.Roots(), Dial: world.Dial, Now: f.now,
+	options := f.network()
+	options.Credentials = credentials
+	f.client = registry.New(options)
+}
+
+// network leads to the registries, whose addresses are public unless the test says otherwise.
+func (f *fixture) network() registry.Options {
+	return registry.Options{
+		Roots: world.Roots(), Dial: world.Dial, Now: f.now,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-		Lookup: func(context.Context, string) ([]netip.Addr, error) {
+		Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
+			if address, known := f.addresses[host]; known {
+				return []netip.Addr{netip.MustParseAddr(address)}, nil
+			}
 			return []netip.Addr{netip.MustParseAddr("140.82.121.33")}, nil
 		},
-	})
+	}
 }
 
 func (f *fixture) now() time.Time {

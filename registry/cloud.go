@@ -99,6 +99,10 @@ func (k cloudKeychain) ResolveContext(ctx context.Context, _ authn.Resource) (au
 	if err == nil {
 		return authn.FromConfig(login), nil
 	}
+	var refused *refusedError
+	if errors.As(err, &refused) { // Azure's registries exchange the login themselves
+		return nil, &Error{Class: ClassRefused, Reference: reference(k.source), Advice: advice(ClassRefused, err), Err: detail(err)}
+	}
 	failure := &Error{Class: ClassIdentity, Reference: reference(k.source), Advice: "the cloud gave no login; " + k.advice(), Err: detail(err)}
 	if errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		failure.Class = ClassTimeout

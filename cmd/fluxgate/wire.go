@@ -75,7 +75,7 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err := f.watch(mgr, keeper, referrers, store, signed.policies.Feed); err != nil {
 		return err
 	}
-	registries, err := newResolver(resolving, f.credentials(live))
+	registries, err := newResolver(resolving, live, f)
 	if err != nil {
 		return err
 	}
@@ -97,26 +97,24 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	return mgr.Start(ctx)
 }
 
-func newResolver(o registry.Options, credentials registry.Credentials) (*registry.Client, error) {
+// newResolver logs in as an object says, with what the API server has of it at that moment.
+func newResolver(o registry.Options, live client.Client, f *serveFlags) (*registry.Client, error) {
 	counters, err := registry.NewMetrics(metrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	o.Credentials, o.Metrics = credentials, counters
-	return registry.New(o), nil
-}
-
-// credentials log in as an object says, with what the API server has of it at that moment.
-func (f *serveFlags) credentials(live client.Client) registry.Credentials {
-	return registry.ObjectCredentials{
+	o.Metrics = counters
+	o.Credentials = registry.ObjectCredentials{
 		Secrets:         cluster.Secrets{Live: live},
 		ServiceAccounts: cluster.ServiceAccounts{Live: live},
-		// Something of the review's time is left to say what is wrong.
-		Cloud: cloud.New(cloud.Options{Tokens: cluster.Tokens{Live: live}, Timeout: f.reviewTimeout * 3 / 4}),
-
+		Cloud: cloud.New(cloud.Options{
+			Tokens: cluster.Tokens{Live: live}, Transport: registry.GuardedTransport(o),
+			Timeout: f.reviewTimeout * 3 / 4, // something of the review's time is left to say what is wrong
+		}),
 		OwnIdentity:    f.ownIdentity,
 		DefaultAccount: f.defaultAccount,
 	}
+	return registry.New(o), nil
 }
 
 // files are the policies of files; nil where there are none. The built-in default policy serves only where nobody else can
