@@ -19,6 +19,8 @@ import (
 const (
 	publicAddress, privateAddress = "140.82.121.33", "10.0.0.5"
 	otherPrivate                  = "10.0.0.6"
+
+	other = "other.example"
 )
 
 // networked gives the hosts addresses of a network in which all of them lead to the registries of the fixture. It returns
@@ -55,13 +57,13 @@ func moved(to string) func(*fixture) {
 	}
 }
 
-func realm(at string) func(*fixture) {
-	return func(f *fixture) { f.Require("ghcr.io", registrytest.Login{Realm: "https://" + at + "/token"}) }
+// tokens makes ghcr.io ask for a token of the other host.
+func tokens(f *fixture) {
+	f.Require("ghcr.io", registrytest.Login{Realm: "https://" + other + "/token"})
 }
 
 // All of these have an allow-list, so that the repository itself may be at a private address.
 func TestOnlyARegistryInsideTheNetworkLeadsIntoIt(t *testing.T) {
-	const other = "other.example"
 	cases := map[string]struct {
 		registry, other string
 		prepare         func(*fixture)
@@ -92,11 +94,11 @@ func TestOnlyARegistryInsideTheNetworkLeadsIntoIt(t *testing.T) {
 			privateAddress, publicAddress, moved(other), []string{privateAddress, publicAddress}, false,
 		},
 		"a redirect from inside to metadata": {privateAddress, "169.254.169.254", moved(other), []string{privateAddress}, true},
-		"a token server of outside, outside": {publicAddress, publicAddress, realm(other), []string{publicAddress, publicAddress}, false},
-		"a token server of outside, inside":  {publicAddress, privateAddress, realm(other), []string{publicAddress}, true},
-		"a token server of inside, inside":   {privateAddress, otherPrivate, realm(other), []string{privateAddress, otherPrivate}, false},
+		"a token server of outside, outside": {publicAddress, publicAddress, tokens, []string{publicAddress, publicAddress}, false},
+		"a token server of outside, inside":  {publicAddress, privateAddress, tokens, []string{publicAddress}, true},
+		"a token server of inside, inside":   {privateAddress, otherPrivate, tokens, []string{privateAddress, otherPrivate}, false},
 		"a token server that redirects inside": {publicAddress, publicAddress, func(f *fixture) {
-			realm(other)(f)
+			tokens(f)
 			f.Break(other, registrytest.RedirectTo("https://"+privateAddress+"/token"))
 		}, []string{publicAddress, publicAddress}, true},
 	}
@@ -127,12 +129,12 @@ func TestOnlyARegistryInsideTheNetworkLeadsIntoIt(t *testing.T) {
 
 // A connection into the network that one registry opened, as it may, is none for another.
 func TestAConnectionIntoTheNetworkIsNotShared(t *testing.T) {
-	f := newFixture(t, "ghcr.io", "quay.io", "other.example")
-	for _, repository := range []string{app, "quay.io/acme/app", "other.example/acme/app"} {
+	f := newFixture(t, "ghcr.io", "quay.io", other)
+	for _, repository := range []string{app, "quay.io/acme/app", other + "/acme/app"} {
 		f.MustPush(t, repository, "v1")
 	}
-	networked(t, f, map[string]string{"ghcr.io": privateAddress, "quay.io": publicAddress, "other.example": otherPrivate})
-	moved("other.example")(f)
+	networked(t, f, map[string]string{"ghcr.io": privateAddress, "quay.io": publicAddress, other: otherPrivate})
+	moved(other)(f)
 	f.Break("quay.io/acme/app", registrytest.RedirectTo("https://other.example/v2/acme/app/manifests/v1"))
 	client := f.client()
 	inside, outside := tagged(t, app, "v1"), tagged(t, "quay.io/acme/app", "v1")
@@ -145,10 +147,10 @@ func TestAConnectionIntoTheNetworkIsNotShared(t *testing.T) {
 // With certificates of its own, a query has connections of its own, too.
 func TestOnlyARegistryInsideTheNetworkLeadsIntoItWithCertSecretRef(t *testing.T) {
 	for address, class := range map[string]registry.Class{publicAddress: registry.ClassRefused, privateAddress: ""} {
-		f := newFixture(t, "ghcr.io", "other.example")
-		f.MustPush(t, "other.example/acme/app", "v1")
-		networked(t, f, map[string]string{"ghcr.io": address, "other.example": otherPrivate})
-		moved("other.example")(f)
+		f := newFixture(t, "ghcr.io", other)
+		f.MustPush(t, other+"/acme/app", "v1")
+		networked(t, f, map[string]string{"ghcr.io": address, other: otherPrivate})
+		moved(other)(f)
 		f.Options.Credentials = objects(secrets{"apps/certs": {Data: map[string][]byte{"ca.crt": f.CA()}}}, nil)
 		q := tagged(t, app, "v1")
 		q.AllowPrivate, q.Source.CertSecretRef = true, "certs"
