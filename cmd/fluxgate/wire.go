@@ -34,19 +34,11 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	ctrl.SetLogger(log)
 	ctx = logr.NewContext(ctx, log)
 
-	library, err := newLibrary()
-	if err != nil {
-		return err
-	}
-	files, err := f.files(library)
+	library, files, err := f.files()
 	if err != nil {
 		return err
 	}
 	store := reload.New(library, files)
-	resolving, err := f.registryOptions()
-	if err != nil {
-		return err
-	}
 	config, err := restConfig(f.kubeconfig)
 	if err != nil {
 		return err
@@ -75,7 +67,7 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 	if err := f.watch(mgr, keeper, referrers, store, signed.policies.Feed); err != nil {
 		return err
 	}
-	registries, err := newResolver(resolving, live, f)
+	registries, err := f.newResolver(live)
 	if err != nil {
 		return err
 	}
@@ -98,7 +90,11 @@ func serve(ctx context.Context, f *serveFlags, stderr io.Writer) error {
 }
 
 // newResolver logs in as an object says, with what the API server has of it at that moment.
-func newResolver(o registry.Options, live client.Client, f *serveFlags) (*registry.Client, error) {
+func (f *serveFlags) newResolver(live client.Client) (*registry.Client, error) {
+	o, err := f.registryOptions()
+	if err != nil {
+		return nil, err
+	}
 	counters, err := registry.NewMetrics(metrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
@@ -117,13 +113,15 @@ func newResolver(o registry.Options, live client.Client, f *serveFlags) (*regist
 	return registry.New(o), nil
 }
 
-// files are the policies of files; nil where there are none. The built-in default policy serves only where nobody else can
-// bring any.
-func (f *serveFlags) files(library *policy.Library) (*policy.Set, error) {
-	if f.clusterPolicies && len(f.policies) == 0 {
-		return nil, nil
+// files are the rules, and the policies of files; nil where there are none. The built-in default policy serves only where nobody
+// else can bring any.
+func (f *serveFlags) files() (*policy.Library, *policy.Set, error) {
+	library, err := newLibrary()
+	if err != nil || f.clusterPolicies && len(f.policies) == 0 {
+		return library, nil, err
 	}
-	return loadPolicies(library, f.policies)
+	files, err := loadPolicies(library, f.policies)
+	return library, files, err
 }
 
 // watch feeds the store from the cluster, and makes the replica ready when it has heard of everything.
