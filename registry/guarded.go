@@ -11,15 +11,23 @@ func GuardedTransport(o Options) http.RoundTripper {
 	return guarded{options: o, fork: newFork(o, r, tlsConfig(o.Roots, r), nil)}
 }
 
+// PublicTransport is GuardedTransport to public addresses only, and by plain http too. It is for the servers that certificates
+// name, which know whether those are revoked: they speak plain http, as what they say is signed.
+func PublicTransport(o Options) http.RoundTripper {
+	o = o.withDefaults()
+	return guarded{options: o, plain: true, fork: newFork(o, route{}, tlsConfig(o.Roots, route{}), nil)}
+}
+
 type guarded struct {
 	options Options
+	plain   bool
 	fork    *fork
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := &exchange{
-		next:    &ways{host: req.URL.Host, own: g.fork},
+		next: &ways{host: req.URL.Host, own: g.fork}, plain: g.plain,
 		timeout: g.options.RequestTimeout, now: g.options.Now, metrics: g.options.Metrics,
 	}
 	return x.RoundTrip(req)

@@ -39,6 +39,7 @@ type serveFlags struct {
 	trust         trustFlags
 
 	imagePolicyNamespace string
+	askRevocation        bool
 }
 
 func newServeCommand() *cobra.Command {
@@ -92,6 +93,8 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every review")
 	f.trust.bind(flags)
+	flags.BoolVar(&f.askRevocation, "notation-revocation", false,
+		"ask the OCSP and CRL servers that certificates of notation's signatures name, at public addresses, whether those are revoked")
 	flags.StringVar(&f.imagePolicyNamespace, "image-policy-namespace", "cosign-system",
 		"namespace of the Secrets that ClusterImagePolicies name: that of sigstore's policy-controller")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +25,8 @@ type verifying struct {
 	policies *cluster.ImagePolicies
 	counted  *verifications
 	secrets  cluster.Secrets
+	// revocation is nil where nobody is asked whether a certificate is revoked.
+	revocation http.RoundTripper
 }
 
 func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, f *serveFlags) (verifying, error) {
@@ -34,6 +37,13 @@ func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, 
 	}
 	if v.counted, err = newVerifications(metrics.Registry); err != nil {
 		return v, fmt.Errorf("metrics: %w", err)
+	}
+	if f.askRevocation {
+		o, err := f.registryOptions()
+		if err != nil {
+			return v, err
+		}
+		v.revocation = registry.PublicTransport(o)
 	}
 	v.policies = cluster.NewImagePolicies(mgr.GetCache(), mgr.GetRESTMapper(), func(ctx context.Context, document []byte) (verify.ImagePolicy, error) {
 		return imagepolicy.Parse(ctx, document, policySecrets{v.secrets, f.imagePolicyNamespace})
@@ -49,7 +59,7 @@ func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, 
 // verifier verifies with the trusted root and the ClusterImagePolicies as they are at that moment.
 func (v verifying) verifier(registries *registry.Client, files *policy.Set) *verdicts.Verifier {
 	return verdicts.New(verdicts.Options{
-		Registry: registries, Secrets: v.secrets, TrustedRoot: trustedBy(v.trusted), Observe: v.counted.observe,
+		Registry: registries, Secrets: v.secrets, TrustedRoot: trustedBy(v.trusted), Observe: v.counted.observe, Revocation: v.revocation,
 		ImagePolicies: func(ctx context.Context) []verify.ImagePolicy {
 			all := v.policies.All(ctx)
 			if files != nil {

@@ -19,7 +19,7 @@ type method func(ctx context.Context, visit verify.Visit, digest string) (verify
 func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m method, refusal *verify.Signature, err error) {
 	switch {
 	case demand.Notation != nil:
-		verifier := notation.Compile(*demand.Notation, notation.Options{})
+		verifier := notation.Compile(*demand.Notation, notation.Options{Revocation: v.options.Revocation})
 		if refusal, refused := verifier.Refusal(repository); refused {
 			return nil, &refusal, nil
 		}

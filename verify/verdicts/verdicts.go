@@ -3,6 +3,7 @@ package verdicts
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -27,6 +28,9 @@ type Options struct {
 	// TrustedRoot returns the JSON of the sigstore trusted root for keyless signatures whose demand brings none; where it
 	// returns nil, or is nil, they cannot be verified.
 	TrustedRoot func() []byte
+	// Revocation reaches the servers that the certificates of the Notary Project's signatures name: registry.PublicTransport. Nil
+	// means that nobody is asked whether a certificate is revoked (notation.Options).
+	Revocation http.RoundTripper
 	// ImagePolicies returns the ClusterImagePolicies that demands can name; nil means none.
 	ImagePolicies func(ctx context.Context) []verify.ImagePolicy
 
