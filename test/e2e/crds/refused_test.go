@@ -25,7 +25,7 @@ const (
 	ruleName  = "is no name of a rule: write lower-case letters, digits and hyphens, as in require-verify"
 	duration  = "must be a second or longer, in hours, minutes and seconds, as in 720h or 1h30m"
 	rfc3339   = "must be a time in RFC 3339, as in 2027-01-31T17:00:00Z"
-	noJudging = "the policy has neither rules nor pin nor rego, so it would judge nothing: add one of them"
+	noJudging = "the policy has neither rules nor pin nor rego nor signatures, so it would judge nothing: add one of them"
 	noPinning = "pins nothing, as every mode is Never: set tags, latest or semver to OnChange"
 	noName    = "is no name for a rule: write lower-case letters, digits and hyphens, as in team-label"
 )
@@ -85,6 +85,20 @@ func TestWrongPoliciesAreRefused(t *testing.T) {
 		"too many rules": {`{rules: ` + list(65, "{rule: r%d}") + `}`, []string{`spec.rules: Too many: 65: must have at most 64 items`}},
 		"parameters that are a list": {`{rules: [{rule: forbid-tags, params: [latest]}]}`, []string{
 			`spec.rules[0].params: Invalid value: "array": spec.rules[0].params in body must be of type object: "array"`}},
+		"a demand that trusts nobody": {`{signatures: [{name: a, repositories: [ghcr.io/acme/**]}]}`, []string{
+			`spec.signatures[0]: Invalid value: it trusts nobody, so nothing could meet it: set keys, identities or clusterImagePolicies`}},
+		"a demand that trusts twice": {`{signatures: [{name: a, keys: [x], clusterImagePolicies: {names: ["*"]}}]}`, []string{
+			`spec.signatures[0]: Invalid value: clusterImagePolicies say themselves whom they trust: write keys, identities and trustedRoot into a demand of their own`}},
+		"a root for nobody": {`{signatures: [{name: a, keys: [x], trustedRoot: x}]}`, []string{
+			`spec.signatures[0]: Invalid value: trustedRoot is for identities, and there are none`}},
+		"an identity by half": {`{signatures: [{name: a, identities: [{issuer: i, issuerRegExp: j}]}]}`, []string{
+			`spec.signatures[0].identities[0]: Invalid value: set either issuer or issuerRegExp`,
+			`spec.signatures[0].identities[0]: Invalid value: set either subject or subjectRegExp`}},
+		"no image policy": {`{signatures: [{name: a, clusterImagePolicies: {}}]}`, []string{
+			`spec.signatures[0].clusterImagePolicies: Invalid value: names no policy: set names or inline`}},
+		"a demand twice": {`{signatures: [{name: a, keys: [x]}, {name: a, keys: [z]}]}`, []string{`spec.signatures[1]: Duplicate value: {"name":"a"}`}},
+		"a demand for no repository": {`{signatures: [{name: a, keys: [x], repositories: ["oci://ghcr.io"]}]}`, []string{
+			`spec.signatures[0].repositories[0]: Invalid value: "oci://ghcr.io": is no pattern of repositories: write a host and a path in lower case, as in ghcr.io/acme/**`}},
 		"a module twice":      {`{rego: [{name: a, module: x}, {name: a, module: z}]}`, []string{`spec.rego[1]: Duplicate value: {"name":"a"}`}},
 		"a module of no name": {`{rego: [{name: My_Rule, module: x}]}`, []string{`spec.rego[0].name: Invalid value: "My_Rule": ` + noName}},
 		"a module by the name of a violation of Fluxgate's": {`{rego: [{name: stale-pin, module: x}]}`, []string{
