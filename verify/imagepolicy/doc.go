@@ -8,7 +8,7 @@
 // Verify asks one authority after the other, by the library's ValidatePolicySignaturesForAuthority and
 // ValidatePolicyAttestationsForAuthority. Without a policy of its own (spec.policy) the ClusterImagePolicy admits by the
 // first that passes; with one, all are asked, and the policy is evaluated over those that passed. That is what the
-// library's ValidatePolicy does as well, and a test compares the two. ValidatePolicy itself is not called: it judges in
+// library's ValidatePolicy does as well, and a test compares the two (demandedBy is where Fluxgate is stricter). ValidatePolicy itself is not called: it judges in
 // goroutines of its own, where a panic would end the process, waits for all of them past every deadline, and fetches
 // configurations over a connection of its own.
 //

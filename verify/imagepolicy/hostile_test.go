@@ -122,7 +122,7 @@ func TestTooManySignatures(t *testing.T) {
 // verifying them. What the context says must not turn that on.
 func TestDiscoveryOfUnverifiedAttestations(t *testing.T) {
 	w := newWorld(t)
-	w.bundleKeyless("eve@acme.example", issuer, scanned, "{}")
+	w.bundleKeyless("eve@acme.example", scanned, "{}")
 	ctx := pcconfig.ToContext(t.Context(), &pcconfig.PolicyControllerConfig{EnableOCI11: true})
 	session := w.visit(ctx)
 	got, err := w.policy(attested("")).Verify(ctx, session, w.digest, verify.ImagePolicyOptions{})

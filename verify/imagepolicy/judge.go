@@ -59,6 +59,11 @@ func (p *Policy) judge(ctx context.Context, visit verify.Visit, ref name.Digest,
 // evaluate asks the policy over those authorities that passed. What it calls a warning refuses too, as in ValidatePolicy.
 func (p *Policy) evaluate(ctx context.Context, result *webhook.PolicyResult) (why *refusal) {
 	defer recovered(&why, "")
+	for _, name := range p.demanded {
+		if _, passed := result.AuthorityMatches[name]; !passed {
+			return p.overAuthorities(result)
+		}
+	}
 	content, err := json.Marshal(result)
 	if err != nil {
 		return &refusal{reason: verify.ReasonMalformed, clause: "its authorities' result cannot be written as JSON"}
@@ -67,7 +72,11 @@ func (p *Policy) evaluate(ctx context.Context, result *webhook.PolicyResult) (wh
 	if warning == nil && err == nil {
 		return nil
 	}
-	return &refusal{reason: verify.ReasonImagePolicy, clause: fmt.Sprintf("its %s policy over the authorities refuses (those that passed: %s)",
+	return p.overAuthorities(result)
+}
+
+func (p *Policy) overAuthorities(result *webhook.PolicyResult) *refusal {
+	return &refusal{reason: verify.ReasonImagePolicy, clause: fmt.Sprintf("its %s policy over the authorities refuses (those that passed: %s): have the others sign it too, or mend the policy",
 		p.compiled.Policy.Type, namesOf(result))}
 }
 

@@ -46,14 +46,14 @@ func (m *memo) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	start, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		resp.Body.Close()
+		_ = resp.Body.Close() // the error is that of reading
 		return nil, err
 	}
 	if len(start) > maxAnswer {
 		resp.Body = rest{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
 		return resp, nil
 	}
-	resp.Body.Close()
+	_ = resp.Body.Close() // all of it was read
 	learned := answer{response: *resp, body: start}
 	m.keep(key, learned)
 	return learned.as(req), nil

@@ -28,6 +28,7 @@ type Policy struct {
 	id           string
 	compiled     webhookcip.ClusterImagePolicy
 	fingerprints []string                  // of the keys of the authorities; empty for those without
+	demanded     []string                  // authorities that must have passed, by a CUE policy
 	matching     *config.ImagePolicyConfig // holds this policy alone
 	running      chan struct{}
 }
@@ -102,6 +103,7 @@ func compile(object *v1alpha1.ClusterImagePolicy, fingerprints []string) (*Polic
 	if policy.id, err = identify(object.Name, &policy.compiled); err != nil {
 		return nil, err
 	}
+	policy.demanded = demandedBy(policy.compiled.Policy, policy.compiled.Authorities)
 	for i := range policy.compiled.Authorities {
 		useGivenRoot(&policy.compiled.Authorities[i])
 	}

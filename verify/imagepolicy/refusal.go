@@ -74,7 +74,7 @@ func refuseSignatures(authority *webhookcip.Authority, fingerprint string, err e
 	case errors.As(err, new(*oci.MaxLayersExceeded)):
 		why.reason, why.clause = verify.ReasonTooMany, "there are more than 1000 signatures, which are not looked at: delete the tag sha256-….sig, and sign it anew"
 	case errors.As(err, new(*cosign.ErrNoMatchingSignatures)):
-		why.reason, why.clause = mismatch(authority, fingerprint, "signature of this digest")
+		why.reason, why.clause = mismatch(authority, fingerprint, "signature", "sign")
 	}
 	return why
 }
@@ -88,26 +88,27 @@ func refuseAttestations(authority *webhookcip.Authority, fingerprint string, err
 		wanted = append(wanted, attestation.Name)
 	}
 	why := &refusal{authority: authority.Name, reason: verify.ReasonImagePolicy,
-		clause: fmt.Sprintf("its attestations are not all there, of the type that it asks for, or its policy warns of one (%s)", strings.Join(wanted, ", "))}
+		clause: fmt.Sprintf("its attestations are not all there, of the type that it asks for, or its policy warns of one (%s): attest what is missing", strings.Join(wanted, ", "))}
 	switch {
 	case errors.As(err, new(*sigpolicy.EvaluationFailure)):
-		why.clause = fmt.Sprintf("an attestation is not as its policy wants it (%s)", strings.Join(wanted, ", "))
+		why.clause = fmt.Sprintf("an attestation is not as its policy wants it (%s): mend what it says, and attest it anew", strings.Join(wanted, ", "))
 	case errors.As(err, new(*cosign.ErrNoMatchingAttestations)):
-		why.reason, why.clause = mismatch(authority, fingerprint, "attestation of this digest")
+		why.reason, why.clause = mismatch(authority, fingerprint, "attestation", "attest")
 	}
 	return why
 }
 
 // mismatch says that what is there is not by whom it should be. The library does not tell more than that.
-func mismatch(authority *webhookcip.Authority, fingerprint, what string) (verify.Reason, string) {
+func mismatch(authority *webhookcip.Authority, fingerprint, what, do string) (verify.Reason, string) {
 	also := ""
 	if authority.CTLog != nil {
 		also = ", with its entry in a log of the trusted root"
 	}
 	if fingerprint != "" {
-		return verify.ReasonWrongKey, fmt.Sprintf("there is no %s by the key %s%s", what, fingerprint, also)
+		return verify.ReasonWrongKey, fmt.Sprintf("there is no %s of this digest by the key %s%s: %s it with that key", what, fingerprint, also, do)
 	}
-	return verify.ReasonWrongIdentity, fmt.Sprintf("there is no %s by an identity that it names, certified by the trusted root%s", what, also)
+	return verify.ReasonWrongIdentity, fmt.Sprintf(
+		"there is no %s of this digest by an identity that it names, certified by the trusted root%s: have one of them %s it", what, also, do)
 }
 
 // refuseBundle explains what policy-controller 0.15.1 never admits, whatever is signed.

@@ -29,7 +29,7 @@ func TestRequests(t *testing.T) {
 		"an attestation": {
 			func(w *world) { w.attest(w.Key, scanned, "{}") }, attested(""), []string{"GET manifests/sha256-….att", getBlob}},
 		"a bundle": {
-			func(w *world) { w.bundleKeyless(subject, issuer, scanned, "{}") },
+			func(w *world) { w.bundleKeyless(subject, scanned, "{}") },
 			"  authorities: [{signatureFormat: bundle, " + keyless + ", attestations: [{name: scan, predicateType: \"" + scanned + "\"}]}]\n",
 			[]string{"GET referrers/sha256:…", "GET manifests/sha256:…", getBlob}},
 		"what is refused without asking": {

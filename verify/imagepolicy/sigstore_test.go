@@ -123,10 +123,24 @@ func promised(t *testing.T, by *ca.VirtualSigstore, body []byte, at, index int64
 	}
 }
 
-// bundleKeyless stores a bundle that attests the artifact by an identity, as cosign 3 does.
-func (w *world) bundleKeyless(identity, from, predicateType, predicate string) {
+// leafOf is a certificate of an identity, in PEM.
+func (w *world) leafOf(identity string) []byte {
 	w.t.Helper()
-	entity, err := w.AttestAtTime(identity, from, w.statement(predicateType, predicate), time.Now().Add(time.Minute), true)
+	leaf, _, err := w.GenerateLeafCert(identity, issuer)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	content, err := cryptoutils.MarshalCertificateToPEM(leaf)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return content
+}
+
+// bundleKeyless stores a bundle that attests the artifact by an identity of issuer, as cosign 3 does.
+func (w *world) bundleKeyless(identity, predicateType, predicate string) {
+	w.t.Helper()
+	entity, err := w.AttestAtTime(identity, issuer, w.statement(predicateType, predicate), time.Now().Add(time.Minute), true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
