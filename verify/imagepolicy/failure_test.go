@@ -34,14 +34,14 @@ func TestTheRegistrysFailures(t *testing.T) {
 		spec  string
 		class registry.Class
 	}{
-		"it hangs up":                   {registrytest.Down(), keyed, registry.ClassMalformed},
+		"it hangs up":                   {registrytest.Down(), keyed, registry.ClassUnreachable},
 		"it is in trouble":              {registrytest.Status(http.StatusInternalServerError, "UNKNOWN"), keyed, registry.ClassUnreachable},
 		"it refuses":                    {registrytest.Status(http.StatusForbidden, "DENIED"), keyed, registry.ClassUnauthorized},
 		"it asks for a pause":           {registrytest.RateLimited(60), keyed, registry.ClassRateLimited},
-		"it hangs up, in mode warn":     {registrytest.Down(), keyed + "  mode: warn\n", registry.ClassMalformed},
-		"it hangs up, and attestations": {registrytest.Down(), attests, registry.ClassMalformed},
+		"it hangs up, in mode warn":     {registrytest.Down(), keyed + "  mode: warn\n", registry.ClassUnreachable},
+		"it hangs up, and attestations": {registrytest.Down(), attests, registry.ClassUnreachable},
 		"it is in trouble, and bundles": {registrytest.Status(http.StatusInternalServerError, "UNKNOWN"), bundles, registry.ClassUnreachable},
-		"it hangs up, and what is asked is that somebody did not sign": {registrytest.Down(), notRevoked, registry.ClassMalformed},
+		"it hangs up, and what is asked is that somebody did not sign": {registrytest.Down(), notRevoked, registry.ClassUnreachable},
 		"it answers for ever": {registrytest.Huge(64 << 20), keyed, registry.ClassMalformed},
 	} {
 		t.Run(sentence, func(t *testing.T) {
