@@ -10,9 +10,9 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 TEST := go test $(if $(RACE),-race) -timeout 20m
 
 # Tests that start a control plane or another process; `make test-fast` leaves them out.
-SLOW := /test/(e2e|controlplane|demo|distribution|stack)(/|$$)
+SLOW := /test/(e2e|controlplane|demo|distribution|signing/cosign|stack)(/|$$)
 FAST = $(shell go list ./... | grep -Ev '$(SLOW)')
-MODULES := . test/controlplane/binaries test/controlplane/fluxcrds test/distribution/binaries
+MODULES := . test/controlplane/binaries test/controlplane/fluxcrds test/distribution/binaries test/signing/cosign/binaries
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
@@ -43,7 +43,7 @@ fmt: ## Format the Go code
 ##@ Tests
 
 .PHONY: test
-test: controlplane registry build ## Run all tests, and build what they need; RACE=1 with the race detector
+test: controlplane registry cosign build ## Run all tests, and build what they need; RACE=1 with the race detector
 	@$(TEST) ./...
 
 .PHONY: test-fast
@@ -70,6 +70,10 @@ controlplane: ## Build etcd, kube-apiserver and kubectl for the tests, unless th
 .PHONY: registry
 registry: ## Build the CNCF distribution registry for the tests, unless it is there
 	@go run ./test/distribution/build
+
+.PHONY: cosign
+cosign: ## Build the command line of cosign for the tests, unless it is there
+	@go run ./test/signing/cosign/build
 
 ##@ Before a commit
 

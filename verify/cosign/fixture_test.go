@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
@@ -133,7 +133,7 @@ func (w *world) reference(digest string) name.Digest {
 	return parsed
 }
 
-func newKey(t testing.TB, kind v1.PublicKeyDetails) signing.Key {
+func newKey(t testing.TB, kind protocommon.PublicKeyDetails) signing.Key {
 	t.Helper()
 	key, err := signing.NewKey(kind)
 	if err != nil {

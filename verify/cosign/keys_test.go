@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"github.com/fluxgate/fluxgate/test/signing"
 	"github.com/fluxgate/fluxgate/verify"
@@ -14,7 +14,7 @@ import (
 )
 
 func TestKindsOfKeys(t *testing.T) {
-	for kind, algorithm := range map[string]v1.PublicKeyDetails{
+	for kind, algorithm := range map[string]protocommon.PublicKeyDetails{
 		"ECDSA P-256": signing.ECDSA, "ECDSA P-384": signing.ECDSA384, "ECDSA P-521": signing.ECDSA521,
 		"RSA": signing.RSA, "Ed25519": signing.Ed25519,
 	} {

@@ -58,6 +58,9 @@ func Dir(root string) string { return filepath.Join(root, "bin", "controlplane")
 // Registry is where `make registry` puts the CNCF distribution registry.
 func Registry(root string) string { return filepath.Join(root, "bin", "distribution", "registry") }
 
+// Cosign is where `make cosign` puts the command line of cosign.
+func Cosign(root string) string { return filepath.Join(root, "bin", "cosign", "cosign") }
+
 // Root is the root of the repository, at or above the working directory: `go test` runs in the folder of the package.
 func Root() (string, error) {
 	dir, err := os.Getwd()

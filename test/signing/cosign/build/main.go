@@ -1,0 +1,38 @@
+// Command build puts the command line of cosign into bin/cosign, for the tests. It does nothing where it is there already and
+// its sources are the same.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"github.com/fluxgate/fluxgate/test/controlplane/assets"
+	"github.com/fluxgate/fluxgate/test/gobuild"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	root, err := assets.Root()
+	if err != nil {
+		return err
+	}
+	binary := assets.Cosign(root)
+	return gobuild.Module{
+		Dir:     filepath.Join(root, "test", "signing", "cosign", "binaries"),
+		Out:     filepath.Dir(binary),
+		Notice:  "building the command line of cosign, once: about 3 minutes on 2 cores",
+		Targets: []gobuild.Target{{Name: filepath.Base(binary), Package: "github.com/sigstore/cosign/v3/cmd/cosign"}},
+	}.Ensure(ctx)
+}
