@@ -13,8 +13,9 @@
 //   - Where bundles are there, and none is good, signatures under the tag count all the same; Flux looks there only where
 //     there is no bundle.
 //
-// Keys are used as Flux uses them: ECDSA and RSA (PKCS #1 v1.5) over SHA-256, and plain Ed25519. No transparency log is asked
-// for with keys. What a signature says of its time (the log's integrated time, or a timestamp that the log of Rekor v2 needs
+// Keys are used as Flux uses them: ECDSA and RSA (PKCS #1 v1.5) over SHA-256, and plain Ed25519. By itself cosign signs so with
+// P-256 and RSA only; what it signs with other keys is refused with a message that says so. No transparency log is asked for
+// with keys. What a signature says of its time (the log's integrated time, or a timestamp that the log of Rekor v2 needs
 // beside it) is the time at which its certificate must have been valid.
 //
 // Everything is sent over the Visit. Neither TUF nor Rekor nor Fulcio is ever contacted, nothing is cached, and all state

@@ -1,6 +1,10 @@
 package cosign_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"strings"
 	"testing"
@@ -158,21 +162,35 @@ func TestTheSameSignerIsNamed(t *testing.T) {
 	}
 }
 
-// TestKeysThatCannotVerify is about a demand that no parser made.
-func TestKeysThatCannotVerify(t *testing.T) {
-	w := newWorld(t)
-	w.must(w.place.SignLegacy(w.artifact, newKey(t, signing.RSA)))
-	w.must(w.place.SignBundle(w.artifact, newKey(t, signing.RSA)))
-	for _, key := range []any{nil, "a key", &rsa.PublicKey{}} {
-		demand := verify.Cosign{Keys: []verify.PublicKey{{Fingerprint: "sha256:00", Key: key}}}
-		found, err := w.verify(demand, cosign.Options{})
-		if key == nil || key == "a key" {
-			if err == nil || !strings.HasPrefix(err.Error(), "verify with the key sha256:00: ") {
-				t.Errorf("%v: error %v", key, err)
-			}
+// TestKeysThatNobodySignsWith: one of a Secret is no reason not to decide.
+func TestKeysThatNobodySignsWith(t *testing.T) {
+	small, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, me := newWorld(t), newKey(t, signing.RSA)
+	w.must(w.place.SignBundle(w.artifact, me))
+	odd := []verify.PublicKey{
+		{Fingerprint: "sha256:00", Key: &small.PublicKey}, {Fingerprint: "sha256:01", Key: &rsa.PublicKey{}},
+		{Fingerprint: "sha256:02", Key: ed25519.PublicKey{}},
+	}
+	w.expect(verify.Signature{Reason: verify.ReasonWrongKey}, verify.Cosign{Keys: odd[:1]})
+	for _, key := range odd[1:] { // no parser makes these
+		if found := w.mustVerify(verify.Cosign{Keys: []verify.PublicKey{key}}); found.Verified {
+			t.Errorf("%+v", found)
 		}
-		if found.Verified {
-			t.Errorf("%v verified", key)
+	}
+	w.expect(verify.Signature{Verified: true, Scheme: verify.SchemeCosignBundle, Signers: []verify.Signer{signerOf(t, me)}},
+		verify.Cosign{Keys: append(odd[:1:1], publicKey(t, me))})
+}
+
+// TestDemandsThatNoParserMakes are errors.
+func TestDemandsThatNoParserMakes(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []any{nil, "a key"} {
+		demand := verify.Cosign{Keys: []verify.PublicKey{{Fingerprint: "sha256:00", Key: key}}}
+		if found, err := w.verify(demand, cosign.Options{}); found.Verified || err == nil || !strings.HasPrefix(err.Error(), "verify with the key sha256:00: ") {
+			t.Errorf("%v: %+v, %v", key, found, err)
 		}
 	}
 	if _, err := cosign.Verify(t.Context(), w.open(), "v1", demandOf(t, newKey(t, signing.ECDSA)), cosign.Options{}); err == nil {

@@ -18,7 +18,7 @@ func TestMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []verify.Signature{unsigned(), malformed(), otherArtifact(), tooMany(), wrongKey(), untrusted(), expired(), wrongIdentity(leaf[0])}
+	all := []verify.Signature{unsigned(), malformed(), otherArtifact(), tooMany(), wrongKey(), unlikeFlux(), untrusted(), expired(), wrongIdentity(leaf[0])}
 	for _, identities := range [][]verify.CertificateIdentity{
 		nil, {{Issuer: "a"}}, {{Issuer: "a", Subject: "b"}, {IssuerRegExp: "a", SubjectRegExp: "("}}, make([]verify.CertificateIdentity, maxIdentities+1),
 	} {
