@@ -27,7 +27,7 @@ func (v *Verifier) block(ctx context.Context, source flux.Source) (demand verify
 		if bad != nil || err != nil {
 			return demand, bad, err
 		}
-		keys, err := verify.PublicKeys(data)
+		keys, err := v.keyrings.of(data)
 		if err != nil {
 			return demand, badSecret(source, "secretRef", block.SecretRef, err), nil
 		}

@@ -41,7 +41,7 @@ func (offline) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // world is a registry with an artifact, whoever may sign it, and the Secrets of a cluster.
 type world struct {
-	*testing.T
+	testing.TB
 	*registrytest.Registry
 	place   signing.Place
 	digest  string
@@ -55,10 +55,10 @@ type world struct {
 	seen    int // verifications
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
-		T: t, Registry: registrytest.Start(t, "ghcr.io"), clock: time.Now(), secrets: map[string]map[string][]byte{},
+		TB: t, Registry: registrytest.Start(t, "ghcr.io"), clock: time.Now(), secrets: map[string]map[string][]byte{},
 	}
 	w.digest = w.MustPush(t, app, "v1")
 	place, err := signing.In(w.Registry, app)

@@ -72,15 +72,16 @@ func (o Options) withDefaults() Options {
 
 // Verifier verifies artifacts. It is safe for concurrent use.
 type Verifier struct {
-	options Options
-	cache   *cache
-	flights singleflight.Group
+	options  Options
+	cache    *cache
+	keyrings *keyrings
+	flights  singleflight.Group
 }
 
 // New returns a Verifier.
 func New(o Options) *Verifier {
 	o = o.withDefaults()
-	return &Verifier{options: o, cache: newCache(o)}
+	return &Verifier{options: o, cache: newCache(o), keyrings: newKeyrings()}
 }
 
 // Own verifies the digest of a source as its verify block asks, both of which it must have. The error says that it could not
