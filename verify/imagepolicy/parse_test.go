@@ -216,19 +216,3 @@ func fields(of reflect.Type) map[string]string {
 	walk("", of)
 	return found
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(authority(pinned)))
-	f.Add([]byte(policyOver("type: rego, data: \"package sigstore\\nisCompliant { true }\"")))
-	f.Add([]byte(policyOver("type: cue, data: \"a: 1\"")))
-	f.Add([]byte(authority("keyless: {identities: [{issuer: a, subject: b}]}, ctlog: {url: \"https://a.example\"}")))
-	f.Fuzz(func(t *testing.T, document []byte) {
-		policy, err := imagepolicy.Parse(t.Context(), document, secrets{})
-		if (policy == nil) == (err == nil) {
-			t.Fatalf("%v, %v", policy, err)
-		}
-		if policy != nil && (policy.ID() == "" || policy.Name() == "") {
-			t.Errorf("the policy has ID %q and name %q", policy.ID(), policy.Name())
-		}
-	})
-}
