@@ -1,0 +1,36 @@
+package signatures_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// TestTheMetricsOfControllerRuntimeAreFed although knative, which policy-controller's library links in, takes client-go's one place
+// for a provider of metrics.
+func TestTheMetricsOfControllerRuntimeAreFed(t *testing.T) {
+	p := newPlace(t, verified) // something is reconciled and reviewed
+	p.wants("an artifact without a verify block", p.apply(p.source("app", "  ref: {digest: '"+p.artifact("v1")+"'}\n")), "has no verify block")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, world.Fluxgate.Metrics+"/metrics", nil)
+	p.must(err)
+	resp, err := http.DefaultClient.Do(req)
+	p.must(err)
+	defer resp.Body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(resp.Body)
+	p.must(err)
+	for _, name := range []string{
+		"rest_client_requests_total", "workqueue_adds_total", "controller_runtime_reconcile_total",
+		"controller_runtime_webhook_requests_total", "fluxgate_reviews_total", "go_goroutines",
+	} {
+		sum := 0.0
+		for _, sample := range families[name].GetMetric() {
+			sum += sample.GetCounter().GetValue() + sample.GetGauge().GetValue()
+		}
+		if sum == 0 {
+			t.Errorf("%s is not fed", name)
+		}
+	}
+}
