@@ -24,6 +24,9 @@ type Rule struct {
 	Severity string `json:"severity"`
 	// Phase is static (judged before anything is dialled) or facts (judged by what the registry said).
 	Phase string `json:"phase"`
+	// Needs is what the rule reads beside the objects and what a ref names: keys (those in the Secret of a verify block) or
+	// signature (what came of verifying the artifact as that block asks). Most rules need neither.
+	Needs []string `json:"needs"`
 	// Description is Markdown.
 	Description string `json:"description"`
 	Remediation string `json:"remediation"`
@@ -60,7 +63,7 @@ func jsonRule(r policy.Rule) Rule {
 		params = map[string]any{"type": "object", "additionalProperties": false} // as policy reads it
 	}
 	shown := Rule{
-		Name: r.Name, Title: r.Title, Severity: r.Severity, Phase: r.Phase.String(),
+		Name: r.Name, Title: r.Title, Severity: r.Severity, Phase: r.Phase.String(), Needs: needs(r),
 		Description: r.Description, Remediation: r.Remediation, Params: params, Example: r.Example,
 		Reads: make([]Read, 0, len(r.Reads)),
 	}

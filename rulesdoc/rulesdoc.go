@@ -53,3 +53,15 @@ func need(phase policy.Phase) string {
 	}
 	return "no"
 }
+
+// needs are the names that a rule's METADATA has under needs; never nil.
+func needs(r policy.Rule) []string {
+	named := []string{}
+	if r.NeedsKeys {
+		named = append(named, "keys")
+	}
+	if r.NeedsSignature {
+		named = append(named, "signature")
+	}
+	return named
+}

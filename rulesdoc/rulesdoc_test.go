@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func made() []policy.Rule {
 	return []policy.Rule{
 		{
-			Name: "a-rule", Title: "nothing is <odd> & all is well", Severity: "low", Phase: policy.Facts,
+			Name: "a-rule", Title: "nothing is <odd> & all is well", Severity: "low", Phase: policy.Facts, NeedsKeys: true, NeedsSignature: true,
 			Description: "First paragraph,\nof two lines.\n\nSecond paragraph.", Remediation: "do the right thing", Example: "- rule: a-rule",
 			Reads: []policy.Read{{Form: "OCIRepository", Fields: "spec.url"}, {Form: "HelmChart", Fields: "not applicable: it is none"}},
 		},

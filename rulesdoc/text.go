@@ -20,7 +20,11 @@ func textList(rules []policy.Rule) string {
 func textDetails(r policy.Rule) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n", r.Name, r.Title)
-	b.WriteString(columns([][]string{{"Severity:", r.Severity}, {"Phase:", r.Phase.String()}}, ""))
+	head := [][]string{{"Severity:", r.Severity}, {"Phase:", r.Phase.String()}}
+	if needed := needs(r); len(needed) > 0 {
+		head = append(head, []string{"Needs:", strings.Join(needed, ", ")})
+	}
+	b.WriteString(columns(head, ""))
 	fmt.Fprintf(&b, "\n%s\n\nTo pass: %s.\n\nParameters:\n", r.Description, r.Remediation)
 	parameters := parametersOf(r.Params, "")
 	if len(parameters) == 0 {

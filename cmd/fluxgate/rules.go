@@ -21,10 +21,12 @@ func newRulesCommand() *cobra.Command {
 their types and defaults, an example, and what it reads in each kind of object.
 
 A rule of the phase "static" is judged before anything is dialled; one of the phase "facts" is judged by what the registry said.
+What a rule needs beside that is keys (those in the Secret of a verify block) or signature (whether the artifact is signed as that
+block asks).
 
 With -o json the output is an object with apiVersion, kind (RuleList) and rules, a list that has one entry where a NAME is given.
-An entry has name, title, severity, phase, description, remediation, params (the JSON schema of the parameters), example (YAML),
-and reads (a list of form and fields). Fields may be added; none is renamed or taken away without another apiVersion.
+An entry has name, title, severity, phase, needs (a list), description, remediation, params (the JSON schema of the parameters),
+example (YAML), and reads (a list of form and fields). Fields may be added; none is renamed or taken away without another apiVersion.
 
 With -o markdown and no NAME it is docs/rules.md.
 

@@ -26,10 +26,12 @@ func TestRulesOfOneName(t *testing.T) {
 		args   []string
 		golden string
 	}{
-		"as text":       {[]string{"rules", "registry-allowlist"}, "rule.txt"},
-		"as json":       {[]string{"rules", "registry-allowlist", "-o", "json"}, "rule.json"},
-		"as markdown":   {[]string{"rules", "-o", "markdown", "registry-allowlist"}, "rule.md"},
-		"help of rules": {[]string{"rules", "--help"}, "rules-help.txt"},
+		"as text":                     {[]string{"rules", "registry-allowlist"}, "rule.txt"},
+		"as json":                     {[]string{"rules", "registry-allowlist", "-o", "json"}, "rule.json"},
+		"with what it needs, as text": {[]string{"rules", "signature-verified"}, "rule-signed.txt"},
+		"with what it needs, as json": {[]string{"rules", "signature-verified", "-o", "json"}, "rule-signed.json"},
+		"as markdown":                 {[]string{"rules", "-o", "markdown", "registry-allowlist"}, "rule.md"},
+		"help of rules":               {[]string{"rules", "--help"}, "rules-help.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := inProcess("", c.args...)
@@ -80,7 +82,7 @@ func TestRulesJSONIsWhatIsPromised(t *testing.T) {
 	if list.APIVersion != "fluxgate.dev/v1alpha1" || list.Kind != "RuleList" {
 		t.Errorf("got %s %s, want the RuleList of fluxgate.dev/v1alpha1", list.APIVersion, list.Kind)
 	}
-	promised := []string{"name", "title", "severity", "phase", "description", "remediation", "params", "example", "reads"}
+	promised := []string{"name", "title", "severity", "phase", "needs", "description", "remediation", "params", "example", "reads"}
 	for _, rule := range list.Rules {
 		name, _ := rule["name"].(string)
 		got = append(got, name)
