@@ -160,7 +160,8 @@ func (r *review) unmet(i int, p *policy.Policy, d *policy.Demand, signature veri
 	v := policy.Violation{
 		Policy: p.Name(), Rule: RuleSignatures, Action: d.Action, Path: s.Path, Source: i,
 		Message:     fmt.Sprintf("demand %s: the artifact %s", d.Name, signature.Message),
-		Remediation: "have the artifact signed by somebody whom the demand trusts, or pull another one",
+		// The message says already how to sign.
+		Remediation: "whose signature counts is the policy's to say, not the object's: ask its administrators, or pull an artifact that meets it",
 	}
 	switch {
 	case s.Form == flux.FormHelmChart:

@@ -44,9 +44,12 @@ _field(source) := "verify" if {
 	source.form == "helm-chart"
 } else := "ref.digest"
 
-_fix(source) := "sign the artifact as %s asks, or correct that" if {
+# What is wrong says already how to sign; this is the other way out.
+_fix(source) := "%s says whose signature counts: correct it where that should be somebody else's" if {
 	not source.signature.reason in _of_the_block
 	source.signature.reason != "no-digest"
+} else := "set %s, to the keys or the identities of those who sign" if {
+	source.signature.reason == "no-verify"
 } else := "correct %s or its Secret" if {
 	source.signature.reason in _of_the_block
 } else := "use an OCIRepository with a digest (chartRef): a chart has none, and cannot be verified once and for all (%s)" if {

@@ -21,16 +21,22 @@ test_an_unsigned_artifact if {
 		"source": 0,
 		"path": "spec.verify",
 		"message": "the artifact has no signature",
-		"remediation": "sign the artifact as spec.verify asks, or correct that",
+		"remediation": "spec.verify says whose signature counts: correct it where that should be somebody else's",
 	}}
 }
 
 test_a_block_that_verifies_nothing if {
 	every reason in {
-		"no-verify", "bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
+		"bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
 	} {
 		{v.remediation | some v in judge(unverified(reason, "x"))} == {"correct spec.verify or its Secret"}
 	}
+}
+
+test_no_block_at_all if {
+	some v in judge(unverified("no-verify", "has no verify block"))
+	v.path == "spec.verify"
+	v.remediation == "set spec.verify, to the keys or the identities of those who sign"
 }
 
 test_an_artifact_without_a_digest if {
@@ -72,6 +78,6 @@ test_a_source_that_another_object_declares if {
 		"source": 0,
 		"path": "spec.chartRef",
 		"message": "OCIRepository a/b: the artifact is signed by another key",
-		"remediation": "sign the artifact as spec.verify of OCIRepository a/b asks, or correct that",
+		"remediation": "spec.verify of OCIRepository a/b says whose signature counts: correct it where that should be somebody else's",
 	}}
 }
