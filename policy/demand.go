@@ -100,7 +100,7 @@ func (l *Library) compileDemand(at string, written v1alpha1.SignatureDemand, fou
 	for i, text := range written.Keys {
 		key, err := verify.ParsePublicKey([]byte(text))
 		if err != nil {
-			found.add(indexed(at+".keys", i), "%v", err)
+			found.add(indexed(at+".keys", i), "%v: write the content of a cosign.pub", err)
 			continue
 		}
 		cosign.Keys = append(cosign.Keys, key)

@@ -67,6 +67,9 @@ func (f *trustFlags) keeper(ctx context.Context) (*trustroot.Keeper, error) {
 		if anchor, err = os.ReadFile(f.tufRoot); err != nil {
 			return nil, inputError{fmt.Errorf("--trusted-root-tuf-root: %w", err)}
 		}
+		if err := trustroot.CheckAnchor(anchor); err != nil {
+			return nil, inputError{fmt.Errorf("--trusted-root-tuf-root: %s %w", f.tufRoot, err)}
+		}
 	}
 	return trustroot.New(trustroot.TUF(f.tuf, anchor)), nil
 }

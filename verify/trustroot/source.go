@@ -9,6 +9,7 @@ import (
 
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/tuf"
+	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
 // maxSize is the size of a trusted root, in bytes; that of sigstore's public-good instance has 7 KB.
@@ -67,6 +68,15 @@ func Check(text []byte) error {
 	}
 	if _, err := root.NewTrustedRootFromJSON(text); err != nil {
 		return errors.New("is no trusted root: write the content of a trusted_root.json, as JSON")
+	}
+	return nil
+}
+
+// CheckAnchor says why a text is no root.json that a TUF repository can be trusted by; its error completes a sentence that
+// begins with the text.
+func CheckAnchor(text []byte) error {
+	if _, err := metadata.Root().FromBytes(text); err != nil {
+		return errors.New("is no root.json of a TUF repository: write the one that its owner gives out")
 	}
 	return nil
 }

@@ -130,3 +130,25 @@ func TestATUFRepositoryIsAskedAgain(t *testing.T) {
 		t.Error("a repository that the anchor does not vouch for is believed")
 	}
 }
+
+// TestWhatIsNoAnchorIsToldApart before a repository is asked: nothing that it says could mend that.
+func TestWhatIsNoAnchorIsToldApart(t *testing.T) {
+	const none = "is no root.json of a TUF repository: write the one that its owner gives out"
+	r := newTUFRepository(t)
+	r.publish(rootOf(t))
+	for sentence, c := range map[string]struct{ text, want string }{
+		"a root.json":             {string(r.files["1.root.json"]), ""},
+		"nothing":                 {"", none},
+		"another file in JSON":    {"{}", none},
+		"another role's metadata": {string(r.files["timestamp.json"]), none},
+		"a trusted root":          {rootOf(t), none},
+	} {
+		got := ""
+		if err := CheckAnchor([]byte(c.text)); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", sentence, got, c.want)
+		}
+	}
+}
