@@ -49,8 +49,7 @@ func newFact(key, value string) (fact, error) {
 	case repository.String() != key[:colon]:
 		return fact{}, fmt.Errorf("the repository is called %s here", repository)
 	}
-	classes := slices.DeleteFunc(registry.Classes(), func(c registry.Class) bool { return c == registry.ClassReference })
-	if class := registry.Class(value); slices.Contains(classes, class) {
+	if class := registry.Class(value); slices.Contains(classes(), class) {
 		return fact{class: class}, nil
 	}
 	tag, named, hasTag := strings.Cut(value, "@")
@@ -59,9 +58,14 @@ func newFact(key, value string) (fact, error) {
 	}
 	if !digest.MatchString(named) || tag == "" {
 		return fact{}, fmt.Errorf("%q is no answer: write sha256: and 64 hexadecimal digits, for a range behind the tag that it selects "+
-			"(v1.2.3@sha256:…), or the class of an error: %s", value, strings.Join(names(classes), ", "))
+			"(v1.2.3@sha256:…), or the class of an error: %s", value, strings.Join(names(classes()), ", "))
 	}
 	return fact{answer: registry.Resolution{Tag: tag, Digest: named}}, nil
+}
+
+// classes are those that a registry can fail with.
+func classes() []registry.Class {
+	return slices.DeleteFunc(registry.Classes(), func(c registry.Class) bool { return c == registry.ClassReference })
 }
 
 func names(classes []registry.Class) []string {

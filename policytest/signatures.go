@@ -31,7 +31,7 @@ type signerFact struct {
 }
 
 // check says all that is wrong with the facts about the artifact of a key.
-func (f signedFact) check(key string) error {
+func (f signedFact) check(key string) []error {
 	var wrong []error
 	name, named, _ := strings.Cut(key, "@")
 	if repository, err := flux.ParseRepository("oci://" + name); err != nil || repository.String() != name || !digest.MatchString(named) {
@@ -47,16 +47,20 @@ func (f signedFact) check(key string) error {
 			wrong = append(wrong, errors.New("an identity has an issuer and a subject"))
 		}
 	}
+	if f.Reason != "" && !slices.Contains(verify.Reasons(), verify.Reason(f.Reason)) && !slices.Contains(classes(), registry.Class(f.Reason)) {
+		wrong = append(wrong, fmt.Errorf("%q is no reason: write one of docs/signatures.md, as unsigned or wrong-key, or the class of an error: %s",
+			f.Reason, strings.Join(names(classes()), ", ")))
+	}
 	if f.Reason == "" && len(f.Keys)+len(f.Identities) == 0 {
 		wrong = append(wrong, errors.New("says neither who signed it (keys, identities) nor a reason"))
 	}
-	return errors.Join(wrong...)
+	return wrong
 }
 
 func checkSigned(written map[string]signedFact) error {
 	var wrong []error
 	for _, key := range slices.Sorted(maps.Keys(written)) {
-		if err := written[key].check(key); err != nil {
+		for _, err := range written[key].check(key) {
 			wrong = append(wrong, fmt.Errorf("facts.signatures[%q]: %w", key, err))
 		}
 	}

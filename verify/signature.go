@@ -102,6 +102,15 @@ const (
 	ReasonImagePolicy Reason = "image-policy"
 )
 
+// Reasons are all that there are, in the order of docs/signatures.md.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonUnsigned, ReasonWrongKey, ReasonWrongIdentity, ReasonOtherArtifact, ReasonExpired, ReasonRevoked, ReasonMalformed,
+		ReasonTooMany, ReasonNoDigest, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity, ReasonBadIdentity, ReasonWeakTrustPolicy,
+		ReasonNoMatch, ReasonProvider, ReasonImagePolicy,
+	}
+}
+
 // Unverified is the Signature of an artifact that was looked at in vain.
 func Unverified(reason Reason, message string) Signature {
 	return Signature{Reason: reason, Message: message}

@@ -16,6 +16,7 @@ import (
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 var (
@@ -166,5 +167,12 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	}
 	if diff := cmp.Diff(declared, explained); diff != "" {
 		t.Errorf("reasons (-declared +explained):\n%s", diff)
+	}
+	var listed []string
+	for _, reason := range verify.Reasons() {
+		listed = append(listed, string(reason))
+	}
+	if diff := cmp.Diff(declared, listed); diff != "" {
+		t.Errorf("reasons (-declared +listed):\n%s", diff)
 	}
 }
