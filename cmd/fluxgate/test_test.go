@@ -28,6 +28,7 @@ func TestTestExitCodes(t *testing.T) {
 		stderr string // a part; empty means that nothing is said there
 	}{
 		"all pass":                 {[]string{example}, 0, ""},
+		"all of signatures pass":   {[]string{"docs/examples/signed"}, 0, ""},
 		"one fails":                {[]string{example, failing}, 1, ""},
 		"one cannot be read":       {[]string{example, failing, broken}, 2, "fluxgate: " + broken + ": line 3: rego_parse_error: "},
 		"no such file":             {[]string{"nothing"}, 2, "fluxgate: nothing: no such file or directory\n"},
@@ -89,7 +90,7 @@ func TestTheTestingPageShowsWhatIsPrinted(t *testing.T) {
 	}
 }
 
-// TestTheTestingPageShowsTheExample: the cases that it quotes are those of the example.
+// TestTheTestingPageShowsTheExample: the cases that it quotes are those of the examples.
 func TestTheTestingPageShowsTheExample(t *testing.T) {
 	page, err := os.ReadFile("../../docs/testing.md")
 	if err != nil {
@@ -101,5 +102,14 @@ func TestTheTestingPageShowsTheExample(t *testing.T) {
 	}
 	if !strings.Contains(string(page), "```yaml\n"+string(written)+"```\n") {
 		t.Errorf("docs/testing.md does not show %s/cases.yaml as it is", example)
+	}
+	signed, err := os.ReadFile("../../docs/examples/signed/cases.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, quoted, _ := strings.Cut(string(page), "```yaml\n  - name:")
+	quoted, _, _ = strings.Cut(quoted, "```")
+	if quoted == "" || !strings.Contains(string(signed), "  - name:"+quoted) {
+		t.Error("docs/testing.md shows no case of docs/examples/signed as it is")
 	}
 }
