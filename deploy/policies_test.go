@@ -1,8 +1,10 @@
 package deploy_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,5 +97,30 @@ func TestThePlaceholderIsObvious(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", filepath.Join("policies", name+".yaml"), diff)
 			}
 		}
+	}
+}
+
+// TestTheDemandToTurnOnIsOne: what is commented out in production can be turned on as it stands.
+func TestTheDemandToTurnOnIsOne(t *testing.T) {
+	const path = "policies/production.yaml"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, demand, found := strings.Cut(string(text), "\n  # signatures:\n")
+	if !found {
+		t.Fatalf("%s has no signatures to turn on", path)
+	}
+	turnedOn := before + "\n  signatures:\n" + strings.ReplaceAll(demand, "  # ", "  ")
+	set, err := policy.Parse(path, []byte(turnedOn))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, turnedOn)
+	}
+	var demands []string
+	for _, d := range set.Find("production").Demands() {
+		demands = append(demands, d.Name)
+	}
+	if diff := cmp.Diff([]string{"release"}, demands); diff != "" {
+		t.Errorf("demands (-want +got):\n%s", diff)
 	}
 }
