@@ -26,14 +26,27 @@ func (w *walk) signature(ctx context.Context) Step {
 	case errors.As(err, &failure):
 		return w.failed(Signature, err)
 	case err != nil:
-		return Step{
-			Status: Unknown, Detail: "it could not be told whether the artifact is signed", Because: w.because(err),
-			Remedy: "try again; -v says why",
-		}
+		return w.untold(err)
 	case found.Verified:
 		return Step{Status: Passed, Detail: fmt.Sprintf("%s, signed by %s", found.Scheme, signers(found.Signers))}
 	}
 	return Step{Status: Failed, Detail: string(found.Reason) + ": " + found.Message, Remedy: w.signatureRemedy(found.Reason)}
+}
+
+// untold is what keeps anybody from saying whether an artifact is signed, and is no trouble of the registry's.
+func (w *walk) untold(err error) Step {
+	step := Step{Status: Unknown, Because: w.because(err)}
+	switch {
+	case errors.Is(err, verify.ErrNoTrustRoot):
+		step.Detail = "the block asks for a keyless signature, and there is no trusted root to verify it against"
+		step.Remedy = "name one by --trusted-root or --trusted-root-tuf; that of Flux is at https://tuf-repo-cdn.sigstore.dev"
+	case errors.Is(err, ErrNotGiven):
+		step.Detail = "the Secret of the block is not among the files, or not in plain text"
+		step.Remedy = "add it to the file, or diagnose the object of the cluster"
+	default:
+		step.Detail, step.Remedy = "it could not be told whether the artifact is signed", "try again; -v says why"
+	}
+	return step
 }
 
 func signers(all []verify.Signer) string {
