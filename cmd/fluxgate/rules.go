@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 	"github.com/fluxgate/fluxgate/rulesdoc"
 )
@@ -62,9 +64,17 @@ func describeRules(names []string, format string) (string, error) {
 	if len(names) == 0 {
 		return rulesdoc.List(rules, format)
 	}
+	if slices.Contains(ownRules(), names[0]) {
+		return "", usageError{fmt.Errorf("%s is judged by Fluxgate itself, and named in no spec.rules: see docs/troubleshooting.md", names[0])}
+	}
 	rule, err := policy.FindRule(rules, names[0])
 	if err != nil {
 		return "", usageError{err}
 	}
 	return rulesdoc.Details(rule, format)
+}
+
+// ownRules are the names that denials have for what no rule judges.
+func ownRules() []string {
+	return []string{gate.RulePin, gate.RuleStalePin, gate.RuleMissingSource, gate.RuleNamespaceGuard, gate.RuleSignatures}
 }

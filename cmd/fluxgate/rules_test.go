@@ -107,6 +107,7 @@ func TestRulesBadUsageIsTwo(t *testing.T) {
 	}{
 		"a slip in a name":            {[]string{"registry-allow-list"}, "fluxgate: unknown rule \"registry-allow-list\": did you mean registry-allowlist?\n"},
 		"an unknown name, as json":    {[]string{"forbid-tag", "-o", "json"}, "fluxgate: unknown rule \"forbid-tag\": did you mean forbid-tags?\n"},
+		"a name of a denial":          {[]string{"signatures"}, "fluxgate: signatures is judged by Fluxgate itself, and named in no spec.rules: see docs/troubleshooting.md\n"},
 		"two names":                   {[]string{"forbid-tags", "canonical-url"}, "fluxgate: accepts at most 1 arg(s), received 2\nsee 'fluxgate rules --help'\n"},
 		"an unknown format":           {[]string{"-o", "yaml"}, "fluxgate: --output: unknown output format \"yaml\": want text, json, markdown\n"},
 		"an empty format":             {[]string{"-o", "", "forbid-tags"}, "fluxgate: --output: unknown output format \"\": want text, json, markdown\n"},
