@@ -29,13 +29,8 @@ type Signatures interface {
 // verifies reports whether a policy asks about the signatures of what the object makes Flux pull.
 func (r *review) verifies() bool {
 	for i := range r.now.sources {
-		if len(r.askingOwn(i)) > 0 {
+		if len(r.asking(i)) > 0 {
 			return true
-		}
-		for _, p := range r.now.policies {
-			if len(demandsOf(p, r.now.sources[i])) > 0 {
-				return true
-			}
 		}
 	}
 	return false
@@ -159,7 +154,7 @@ func (r *review) unmet(i int, p *policy.Policy, d *policy.Demand, signature veri
 	s := r.now.sources[i]
 	v := policy.Violation{
 		Policy: p.Name(), Rule: RuleSignatures, Action: d.Action, Path: s.Path, Source: i,
-		Message:     fmt.Sprintf("demand %s: the artifact %s", d.Name, signature.Message),
+		Message: fmt.Sprintf("demand %s: the artifact %s", d.Name, signature.Message),
 		// The message says already how to sign.
 		Remediation: "whose signature counts is the policy's to say, not the object's: ask its administrators, or pull an artifact that meets it",
 	}

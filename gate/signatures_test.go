@@ -211,3 +211,31 @@ func TestSignaturesDecide(t *testing.T) {
 		})
 	}
 }
+
+// TestADenialSaysThatSignaturesWereLeftAlone: whoever mends what is denied must not be surprised by the next denial. Nobody is asked.
+func TestADenialSaysThatSignaturesWereLeftAlone(t *testing.T) {
+	static := strings.Replace(signing, "  signatures:", "  pin: {tags: OnChange}\n  rules: [{rule: forbid-insecure}]\n  signatures:", 1)
+	for sentence, test := range map[string]struct {
+		policies, spec string
+		want           []gate.Note
+	}{
+		"a digest that somebody asks about": {static, byUser, []gate.Note{
+			{Path: "spec", Message: "its signatures are not verified until the violations are mended"},
+		}},
+		"a tag is told of already": {static, tagged, []gate.Note{
+			{Path: "spec.ref", Message: "not resolved, and not judged against the registry, until the violations are mended"},
+		}},
+		"a digest that nobody asks about": {strings.Replace(static, "ghcr.io/acme/**", "ghcr.io/others/**", 1), byUser, nil},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			w := &world{t: t, policies: test.policies}
+			denied, err := w.gate().Validate(t.Context(), request(t, "", repository(test.spec+"\n  insecure: true")))
+			if err != nil || denied.Verdict != gate.Deny {
+				t.Fatalf("verdict %s, %v", denied.Verdict, err)
+			}
+			if diff := cmp.Diff(test.want, denied.Notes); diff != "" {
+				t.Errorf("notes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

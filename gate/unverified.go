@@ -67,15 +67,30 @@ func signatureFailure(s flux.Source, err error) Failure {
 // failUnverified makes the review undecided for every policy that asks about signatures: what one policy failed at must not let
 // an object pass another.
 func (r *review) failUnverified() {
-	for i, s := range r.now.sources {
-		asking := r.askingOwn(i)
-		for _, p := range r.now.policies {
-			if len(demandsOf(p, s)) > 0 && !slices.Contains(asking, p) {
-				asking = append(asking, p)
-			}
-		}
-		r.failSignature(i, asking, errUnjudged)
+	for i := range r.now.sources {
+		r.failSignature(i, r.asking(i), errUnjudged)
 	}
+}
+
+// noteUnverified says of the sources that a policy asks about that their signatures were left alone, and why. Those whose ref is
+// open are told of already (noteUnasked).
+func (r *review) noteUnverified(open map[int]bool, why string) {
+	for i, s := range r.now.sources {
+		if !open[i] && len(r.asking(i)) > 0 {
+			r.notes = append(r.notes, Note{Path: s.Path, Message: "its signatures are not verified " + why})
+		}
+	}
+}
+
+// asking are the policies that ask about the signatures of a source, by a rule or by a demand.
+func (r *review) asking(i int) []*policy.Policy {
+	asking := r.askingOwn(i)
+	for _, p := range r.now.policies {
+		if len(demandsOf(p, r.now.sources[i])) > 0 && !slices.Contains(asking, p) {
+			asking = append(asking, p)
+		}
+	}
+	return asking
 }
 
 // pulledBefore reports whether the stored object, by the same policies, pulls the same and has it verified in the same way.

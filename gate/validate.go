@@ -29,6 +29,9 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 	return r.decide(ctx, found), nil
 }
 
+// untilMended is when what a denial left out is judged.
+const untilMended = "until the violations are mended"
+
 // judge runs the static rules and, where nothing is denied yet, asks what it must and runs the fact rules.
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
@@ -36,7 +39,8 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	static := r.relax(ctx, r.static(ctx, judgement{side: &r.now, pending: unpinned}))
 	switch {
 	case denies(static):
-		r.noteUnasked(open, "until the violations are mended")
+		r.noteUnasked(open, untilMended)
+		r.noteUnverified(open, untilMended)
 		static, err := r.exact(ctx, static, unpinned)
 		if err != nil {
 			return nil, err
