@@ -90,7 +90,7 @@ const (
 	ReasonSecret Reason = "bad-secret"
 	// ReasonAnyIdentity: a keyless verify block names no identity, so anybody's signature would do.
 	ReasonAnyIdentity Reason = "any-identity"
-	// ReasonBadIdentity: an identity of the verify block is no regular expression.
+	// ReasonBadIdentity: an identity of the verify block is no regular expression, is too large to compile, or matches anybody.
 	ReasonBadIdentity Reason = "bad-identity"
 	// ReasonWeakTrustPolicy: notation's trust policy does not enforce what it must, after its override.
 	ReasonWeakTrustPolicy Reason = "weak-trust-policy"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/verify"
@@ -68,10 +67,10 @@ func (v *Verifier) keylessBlock(ctx context.Context, source flux.Source) (verify
 			fmt.Sprintf("has a verify block with more than %d entries of matchOIDCIdentity", maxIdentities)), nil
 	}
 	for i, identity := range block.Identities {
-		for field, pattern := range map[string]string{"issuer": identity.Issuer, "subject": identity.Subject} {
-			if why := badPattern(pattern); why != "" {
+		for _, part := range []struct{ field, pattern string }{{"issuer", identity.Issuer}, {"subject", identity.Subject}} {
+			if why := badPattern(part.pattern); why != "" {
 				return verify.Demand{}, unverified(verify.ReasonBadIdentity,
-					fmt.Sprintf("has a verify block whose matchOIDCIdentity[%d].%s %s", i, field, why)), nil
+					fmt.Sprintf("has a verify block whose matchOIDCIdentity[%d].%s %s", i, part.field, why)), nil
 			}
 		}
 		cosign.Identities = append(cosign.Identities,
@@ -98,10 +97,14 @@ func badPattern(pattern string) string {
 	if pattern == "" {
 		return "is empty, and so matches anybody"
 	}
-	compiled, err := regexp.Compile(pattern)
+	compiled, err := flux.CompileExpression(pattern)
 	switch {
+	case errors.Is(err, flux.ErrExpressionTooLong):
+		return err.Error() + ": shorten it"
+	case errors.Is(err, flux.ErrExpressionRepeats):
+		return err.Error() + `: write "*" or "+" instead of large counts`
 	case err != nil:
-		return "is no regular expression"
+		return err.Error()
 	case compiled.MatchString(""):
 		return "matches the empty text, and so anybody"
 	}

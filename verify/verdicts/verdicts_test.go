@@ -54,7 +54,7 @@ func TestEachVerifyBlockHasItsScheme(t *testing.T) {
 		"anybody":                         {flux.Verify{Provider: "cosign"}, "any-identity: has a verify block that names neither a secretRef nor a matchOIDCIdentity, so that anybody's signature would do", false},
 		"anybody, by an expression":       {flux.Verify{Identities: []flux.Identity{{Issuer: ".*", Subject: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].issuer matches the empty text, and so anybody", false},
 		"anybody, by an empty expression": {flux.Verify{Identities: []flux.Identity{{Issuer: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].subject is empty, and so matches anybody", false},
-		"what is no expression":           {flux.Verify{Identities: []flux.Identity{{Issuer: "(", Subject: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].issuer is no regular expression", false},
+		"what is no expression":           {flux.Verify{Identities: []flux.Identity{{Issuer: "(", Subject: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].issuer is not a regular expression", false},
 		"too many identities":             {flux.Verify{Identities: make([]flux.Identity, 65)}, "bad-identity: has a verify block with more than 64 entries of matchOIDCIdentity", false},
 		"another provider":                {flux.Verify{Provider: "gpg"}, `unknown-provider: is verified by nothing, as the provider "gpg" is unknown`, false},
 		"a Secret that is missing":        {flux.Verify{SecretRef: "none"}, before + "none (secretRef) does not exist", false},
