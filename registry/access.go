@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -48,21 +50,58 @@ func (a *Access) ID() string {
 // Repository is whose artifact it is about.
 func (a *Access) Repository() name.Repository { return a.plan.repository }
 
-// Open waits for its turn, as a resolve does, and logs in. Its error is an *Error. The Session ends with Close, when ctx ends, or
-// after Options.ResolveTimeout.
+// ErrNotAsked is what an *Error of Open and Turn wraps where nobody was asked: a turn did not come in time, or the registry wants a
+// pause. That is nothing to remember.
+var ErrNotAsked = errors.New("the registry was not asked")
+
+// Turn waits for the turn of the source's namespace, which limits what that has under way (Options.PerNamespace). It comes before
+// Open, and is apart from it so that a Session can serve several namespaces: each waits for its own turn, and none for that of
+// another. Its error is an *Error.
+func (a *Access) Turn(ctx context.Context) (release func(), err error) {
+	release, err = a.client.wait(ctx, a.client.ownTurns(a.plan))
+	if err != nil {
+		return nil, notAsked(a.plan.failure(err))
+	}
+	return release, nil
+}
+
+// About says what kept the registry from answering a Session of another Access with the same ID, to whoever has this one: in the
+// words of its own source, and with nothing of the other's.
+func (a *Access) About(failure *Error) *Error {
+	told := *failure
+	told.Reference = reference(a.plan.source)
+	if a.plan.source.Origin == nil {
+		return &told
+	}
+	switch told.Class { // the advice for a cloud's login names the ServiceAccount, see cloudKeychain
+	case ClassIdentity:
+		told.Advice = "the cloud gave no login"
+	case ClassTimeout:
+		told.Advice = advice(ClassTimeout, nil)
+	}
+	return &told
+}
+
+func notAsked(failure *Error) *Error {
+	failure.Err = fmt.Errorf("%w: %w", ErrNotAsked, failure.Err)
+	return failure
+}
+
+// Open waits for the turns that all namespaces share, as a resolve does, and logs in. Its error is an *Error. The Session ends with
+// Close, when ctx ends, or after Options.ResolveTimeout.
 func (a *Access) Open(ctx context.Context) (*Session, error) {
 	c, p := a.client, a.plan
 	asker := askerOf(p, a.login)
 	if wanted, found := c.pauses.standing(asker); found {
-		return nil, wanted.failure(p, c.options.Now())
+		return nil, notAsked(wanted.failure(p, c.options.Now()))
 	}
-	release, err := c.wait(ctx, p)
+	release, err := c.wait(ctx, c.commonTurns(p))
 	if err != nil {
-		return nil, p.failure(err)
+		return nil, notAsked(p.failure(err))
 	}
 	if wanted, paused := c.pauses.enter(asker); paused {
 		release()
-		return nil, wanted.failure(p, c.options.Now())
+		return nil, notAsked(wanted.failure(p, c.options.Now()))
 	}
 	s := &Session{plan: p}
 	ctx, cancel := context.WithTimeout(ctx, c.options.ResolveTimeout)

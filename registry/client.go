@@ -66,7 +66,7 @@ func (c *Client) fly(ctx context.Context, p *plan, login Login) (found answer) {
 			found = answer{failure: p.failure(fmt.Errorf("panic: %v", reason))}
 		}
 	}()
-	release, err := c.wait(ctx, p)
+	release, err := c.wait(ctx, c.turns(p))
 	if err != nil {
 		return answer{failure: p.failure(err), unasked: true}
 	}

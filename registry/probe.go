@@ -31,7 +31,7 @@ type Connection struct {
 // and the proxy login of the source. That the registry wants a login is an answer. Its error is an *Error.
 func (a *Access) Reach(ctx context.Context) (Connection, error) {
 	c, p := a.client, a.plan
-	release, err := c.wait(ctx, p)
+	release, err := c.wait(ctx, c.turns(p))
 	if err != nil {
 		return Connection{}, p.failure(err)
 	}

@@ -3,10 +3,12 @@ package verdicts
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/verify"
 )
 
@@ -14,6 +16,15 @@ import (
 type verdict struct {
 	signature verify.Signature
 	err       error
+}
+
+// told is the verdict for whoever has an access: who asked first may have been of another namespace.
+func (v verdict) told(access *registry.Access) (verify.Signature, error) {
+	var failure *registry.Error
+	if errors.As(v.err, &failure) {
+		return verify.Signature{}, access.About(failure)
+	}
+	return v.signature, v.err
 }
 
 // cache remembers verdicts for a while. Those that are good are kept apart: the others come cheap to whoever wants to push

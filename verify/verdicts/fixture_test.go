@@ -65,22 +65,27 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.place = place
 	w.options = verdicts.Options{
-		Registry: registry.New(registry.Options{
-			Credentials: registry.ObjectCredentials{Secrets: w},
-			Roots:       w.Roots(),
-			Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
-			AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-			Lookup: func(context.Context, string) ([]netip.Addr, error) {
-				return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
-			},
-			Dial:           w.Dial,
-			ResolveTimeout: time.Minute,
-		}),
-		Secrets: w,
-		Now:     func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.clock },
-		Observe: func(verify.Signature, error, int) { w.mu.Lock(); defer w.mu.Unlock(); w.seen++ },
+		Registry: registry.New(w.registry()),
+		Secrets:  w,
+		Now:      func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.clock },
+		Observe:  func(verify.Signature, error, int) { w.mu.Lock(); defer w.mu.Unlock(); w.seen++ },
 	}
 	return w
+}
+
+// registry leads to the registry of the test whatever is asked for.
+func (w *world) registry() registry.Options {
+	return registry.Options{
+		Credentials: registry.ObjectCredentials{Secrets: w},
+		Roots:       w.Roots(),
+		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
+		AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Lookup: func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		},
+		Dial:           w.Dial,
+		ResolveTimeout: time.Minute,
+	}
 }
 
 func (w *world) must(err error) {

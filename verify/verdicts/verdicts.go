@@ -3,6 +3,7 @@ package verdicts
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -124,25 +125,45 @@ func (v *Verifier) verdict(
 	}
 	key := keyOf(access.ID(), source.Ref.Digest, v.materialID(demand))
 	if kept, found := v.cache.get(key); found {
-		return kept.signature, kept.err
+		return kept.told(access)
 	}
 	if err := ctx.Err(); err != nil {
 		return verify.Signature{}, err
 	}
-	flight := v.flights.DoChan(string(key[:]), func() (any, error) {
-		if kept, found := v.cache.get(key); found {
+	found, err := v.join(ctx, key, access, source.Ref.Digest, demand)
+	if err != nil {
+		return verify.Signature{}, err
+	}
+	return found.told(access)
+}
+
+// join verifies together with those who ask the same, of whatever namespace. Before, each waits for the turn of its own: a
+// namespace that has too much under way keeps nobody else waiting. What was begun is brought to its end, and is remembered.
+func (v *Verifier) join(ctx context.Context, k key, access *registry.Access, digest string, demand verify.Demand) (verdict, error) {
+	release, err := access.Turn(ctx)
+	if err != nil {
+		return verdict{}, err
+	}
+	flight := v.flights.DoChan(string(k[:]), func() (any, error) {
+		if kept, found := v.cache.get(k); found {
 			return kept, nil
 		}
-		found := v.fly(context.WithoutCancel(ctx), access, source.Ref.Digest, demand)
-		v.cache.put(key, found)
+		found := v.fly(context.WithoutCancel(ctx), access, digest, demand)
+		if !errors.Is(found.err, registry.ErrNotAsked) {
+			v.cache.put(k, found)
+		}
 		return found, nil
 	})
 	select {
 	case landed := <-flight:
-		found := landed.Val.(verdict)
-		return found.signature, found.err
+		release()
+		return landed.Val.(verdict), nil
 	case <-ctx.Done():
-		return verify.Signature{}, ctx.Err()
+		go func() { // it is under way for this namespace until it lands
+			<-flight
+			release()
+		}()
+		return verdict{}, ctx.Err()
 	}
 }
 
