@@ -134,12 +134,20 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 		return nil
 	}
 	for _, warning := range signature.Warnings {
-		r.noteOnce(Note{Path: s.Path, Message: fmt.Sprintf("policy %s, demand %s: %s", p.Name(), d.Name, warning)})
+		r.noteOnce(Note{Path: s.Path, Message: fmt.Sprintf("policy %s, demand %s: %s", p.Name(), d.Name, r.warned(s, warning))})
 	}
 	if signature.Verified {
 		return nil
 	}
 	return []policy.Violation{r.unmet(i, p, d, signature)}
+}
+
+// warned says what speaks against an artifact; of an object in another namespace no more than that something does.
+func (r *review) warned(s flux.Source, warning string) string {
+	if s.Origin != nil && s.Origin.Namespace != r.now.object.GetNamespace() {
+		return fmt.Sprintf("a ClusterImagePolicy warns of what %s makes Flux pull; ask those who own it", referent(s))
+	}
+	return "the artifact " + warning
 }
 
 // demand is a demand on what this object makes Flux pull.
@@ -189,7 +197,7 @@ func (r *review) signedBefore(v policy.Violation) bool {
 		return false
 	}
 	if v.Rule == RuleSignatures {
-		return true
+		return r.selectsTheSame(p)
 	}
 	is := r.now.sources[v.Source]
 	was := sourceAt(r.before.sources, is.Path)

@@ -39,6 +39,17 @@ spec:
       MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
       -----END PUBLIC KEY-----
 `
+	// selecting is for the ClusterImagePolicies of the cluster, which may select by labels.
+	selecting = `
+apiVersion: fluxgate.dev/v1alpha1
+kind: SourcePolicy
+metadata: {name: selecting}
+spec:
+  match: {namespaces: [prod]}
+  signatures:
+  - name: cluster
+    clusterImagePolicies: {names: ["*"]}
+`
 )
 
 // Own answers from the table, and fails the test where it has no answer. What is asked for must be there.
@@ -51,8 +62,8 @@ func (w *world) Own(_ context.Context, source flux.Source, _ bool) (verify.Signa
 
 // Demanded answers from the table, and fails the test where it has no answer.
 func (w *world) Demanded(_ context.Context, source flux.Source, _ bool, demand verify.Demand) (verify.Signature, error) {
-	if demand.Cosign == nil || len(demand.Cosign.Keys) != 1 {
-		w.t.Errorf("the demand is %+v, want one with a key", demand)
+	if len(demand.ImagePolicyNames) == 0 && (demand.Cosign == nil || len(demand.Cosign.Keys) != 1) {
+		w.t.Errorf("the demand is %+v, want one with a key or ClusterImagePolicies", demand)
 	}
 	return w.signature("demand on "+source.Repository.String()+"@", source.Ref.Digest)
 }
@@ -173,6 +184,21 @@ func TestSignaturesDecide(t *testing.T) {
 			want: outcome{Verdict: "warn", Violations: []string{"signing/signatures=Warn at spec.ref.digest", "verifying/signature-verified=Warn at spec.verify"},
 				Asked: []string{block, demand}},
 		},
+		"a stored object whose labels change may be another's to the ClusterImagePolicies, and is judged anew": {
+			policies: selecting, signatures: says(demand, unsigned),
+			was: repository(byUser), is: annotated("  labels: {a: b}", byUser),
+			want: outcome{Verdict: "deny", Violations: []string{"selecting/signatures=Deny at spec.ref.digest"}, Asked: []string{demand}},
+		},
+		"it is warned about where other things change": {
+			policies: selecting, signatures: says(demand, unsigned),
+			was: annotated("  labels: {a: b}", byUser), is: annotated("  labels: {a: b}\n  annotations: {c: d}", byUser),
+			want: outcome{Verdict: "warn", Violations: []string{"selecting/signatures=Warn at spec.ref.digest"}, Asked: []string{demand}},
+		},
+		"nor is it let in while its registry is down": {
+			policies: selecting, signatures: says(demand, failing()),
+			was: repository(byUser), is: annotated("  labels: {a: b}", byUser),
+			want: outcome{Verdict: "error", Failures: []string{"selecting/unreachable=Deny at spec"}, Asked: []string{demand}},
+		},
 		"a stored object whose digest changes is judged anew": {
 			policies: signing, signatures: says(demand, unsigned),
 			was: repository(strings.ReplaceAll(byUser, digestA, digestB)), is: repository(byUser),
@@ -234,6 +260,32 @@ func TestADenialSaysThatSignaturesWereLeftAlone(t *testing.T) {
 				t.Fatalf("verdict %s, %v", denied.Verdict, err)
 			}
 			if diff := cmp.Diff(test.want, denied.Notes); diff != "" {
+				t.Errorf("notes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAWarningOfAForeignArtifactTellsNothingOfIt: whoever may refer to it need not be allowed to read it.
+func TestAWarningOfAForeignArtifactTellsNothingOfIt(t *testing.T) {
+	const demand = "demand on ghcr.io/acme/app@sha256:aa"
+	release := func(namespace string) string {
+		return `{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: app, namespace: prod},
+			spec: {interval: 1m, chartRef: {kind: OCIRepository, name: app, namespace: ` + namespace + `}}}`
+	}
+	warned := verify.Signature{Verified: true, Warnings: []string{"is refused by ClusterImagePolicy release: has a signature of robot@secret.example"}}
+	for sentence, test := range map[string]struct{ namespace, want string }{
+		"of the same namespace": {"prod", "policy selecting, demand cluster: the artifact is refused by ClusterImagePolicy release: has a signature of robot@secret.example"},
+		"of another":            {"other", "policy selecting, demand cluster: a ClusterImagePolicy warns of what OCIRepository other/app makes Flux pull; ask those who own it"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			source := strings.Replace(repository(byUser), "namespace: prod", "namespace: "+test.namespace, 1)
+			w := &world{t: t, policies: selecting, signatures: map[string]any{demand: warned}, objects: []string{source}}
+			d, err := w.gate().Validate(t.Context(), request(t, "", release(test.namespace)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]gate.Note{{Path: "spec.chartRef", Message: test.want}}, d.Notes); diff != "" {
 				t.Errorf("notes (-want +got):\n%s", diff)
 			}
 		})

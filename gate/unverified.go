@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -34,7 +35,7 @@ func (r *review) failSignature(i int, asking []*policy.Policy, err error) {
 	before := r.pulledBefore(s)
 	for _, p := range asking {
 		f.Policy, f.OnError = p.Name(), p.Failing(r.at)
-		if before && f.OnError == policy.Deny {
+		if before && f.OnError == policy.Deny && r.selectsTheSame(p) {
 			f.OnError = policy.Warn
 		}
 		r.fail(f)
@@ -100,4 +101,13 @@ func (r *review) pulledBefore(s flux.Source) bool {
 	}
 	was := sourceAt(r.before.sources, s.Path)
 	return was != nil && reflect.DeepEqual(pulled(s), pulled(*was)) && reflect.DeepEqual(s.Verify, was.Verify)
+}
+
+// selectsTheSame reports whether the demands of a policy ask the same of the object as of the stored one. ClusterImagePolicies may
+// select by labels, so that where those change, others may be for it than it was judged by.
+func (r *review) selectsTheSame(p *policy.Policy) bool {
+	selects := slices.ContainsFunc(p.Demands(), func(d *policy.Demand) bool {
+		return len(d.ImagePolicies)+len(d.ImagePolicyNames) > 0
+	})
+	return !selects || maps.Equal(r.now.object.GetLabels(), r.before.object.GetLabels())
 }
