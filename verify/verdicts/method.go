@@ -2,6 +2,7 @@ package verdicts
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -29,11 +30,31 @@ func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m m
 		if len(demand.Cosign.Keys) == 0 && demand.Cosign.TrustedRoot == nil && root == nil {
 			return nil, nil, verify.ErrNoTrustRoot
 		}
-		return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
-			return cosign.Verify(ctx, visit, digest, *demand.Cosign, cosign.Options{TrustedRoot: root})
-		}, nil, nil
+		return either(*demand.Cosign, cosign.Options{TrustedRoot: root}), nil, nil
+	case len(demand.ImagePolicies) == 0: // all of none would admit everything
+		return nil, nil, errNothingDemanded
 	default:
 		return v.every(demand.ImagePolicies), nil, nil
+	}
+}
+
+var errNothingDemanded = errors.New("the demand asks for nothing")
+
+// either verifies by the keys of a demand and, where none of them signed, by its identities. Package cosign looks at keys alone
+// where there are any.
+func either(demand verify.Cosign, options cosign.Options) method {
+	return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
+		keyed, err := cosign.Verify(ctx, visit, digest, demand, options)
+		if err != nil || keyed.Verified || len(demand.Keys) == 0 || len(demand.Identities) == 0 {
+			return keyed, err
+		}
+		keyless := demand
+		keyless.Keys = nil
+		certified, err := cosign.Verify(ctx, visit, digest, keyless, options)
+		if err == nil && !certified.Verified && keyed.Reason != verify.ReasonUnsigned && keyed.Reason != verify.ReasonWrongKey {
+			return keyed, nil // it says more than that there is no such key
+		}
+		return certified, err
 	}
 }
 
@@ -48,7 +69,7 @@ func (v *Verifier) materialID(demand verify.Demand) string {
 		}
 	case demand.Cosign != nil:
 		root := demand.Cosign.TrustedRoot
-		if root == nil && len(demand.Cosign.Keys) == 0 {
+		if root == nil && (len(demand.Cosign.Keys) == 0 || len(demand.Cosign.Identities) > 0) {
 			root = v.options.TrustedRoot()
 		}
 		texts = append(texts, "cosign", string(root), "keys")
