@@ -39,6 +39,16 @@ spec:
       MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
       -----END PUBLIC KEY-----
 `
+	// reporting is in Audit, and tells digests that are not what their refs name.
+	reporting = `
+apiVersion: fluxgate.dev/v1alpha1
+kind: SourcePolicy
+metadata: {name: reporting}
+spec:
+  action: Audit
+  match: {namespaces: [prod]}
+  rules: [{rule: digest-matches-ref}]
+`
 	// selecting is for the ClusterImagePolicies of the cluster, which may select by labels.
 	selecting = `
 apiVersion: fluxgate.dev/v1alpha1
@@ -163,6 +173,11 @@ func TestSignaturesDecide(t *testing.T) {
 		"a tag whose digest nobody could tell is undecided only": {
 			policies: pinning, answers: says(resolved, failing()), is: repository(tagged),
 			want: outcome{Verdict: "error", Failures: []string{"signing/unreachable=Deny at spec.ref"}, Asked: []string{resolved}},
+		},
+		"a digest is judged though nobody could tell what its tag names": {
+			policies: pinning + "\n---\n" + reporting, answers: says(resolved, failing()), signatures: says(demand, unsigned), is: repository(byUser),
+			want: outcome{Verdict: "deny", Violations: []string{ofDemand}, Failures: []string{"reporting/unreachable=Audit at spec.ref"},
+				Asked: []string{resolved, demand}},
 		},
 		"a policy in Audit reports": {
 			policies: audit(verifying + "---" + signing), signatures: map[string]any{block: unsigned, demand: unsigned}, is: repository(isKeyed),

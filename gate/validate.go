@@ -57,6 +57,8 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	if err != nil {
 		return nil, err
 	}
+	// One that has a digest waits for nothing: what could not be compared with its ref is judged by all other rules.
+	unanswered = r.withoutDigest(unanswered)
 	known := judgement{side: &r.now, pending: unanswered, resolved: r.resolved}
 	unmet := r.verify(ctx, known, r.blocked(static))
 	found := append(r.evaluate(ctx, known, policy.Facts), unmet...)
