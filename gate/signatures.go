@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 
 	"github.com/fluxgate/fluxgate/flux"
@@ -88,8 +89,19 @@ func (r *review) verify(ctx context.Context, j judgement, blocked map[int]bool) 
 	return found
 }
 
-// withoutDigest ends a sentence about an artifact.
-const withoutDigest = "has no digest, so that what is verified now need not be what runs later"
+// digestGrammar is of the digests that registries and verifiers all read in the same way, as in the rule require-digest.
+var digestGrammar = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// undigested says why an artifact has no digest to verify; empty where it has one.
+func undigested(s flux.Source) string {
+	switch {
+	case s.Ref.Digest == "":
+		return "has no digest, so that what is verified now need not be what runs later"
+	case !digestGrammar.MatchString(s.Ref.Digest):
+		return "has a digest that is not sha256: with 64 hexadecimal digits in lower case, so that there is nothing to verify"
+	}
+	return ""
+}
 
 // own is what came of the verify block of a source.
 func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.Policy) policy.Signature {
@@ -97,8 +109,8 @@ func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.
 	switch {
 	case s.Verify == nil:
 		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoVerify, "has no verify block, so nothing says whose signature counts")}
-	case s.Ref.Digest == "":
-		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoDigest, withoutDigest)}
+	case undigested(s) != "":
+		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoDigest, undigested(s))}
 	case blocked:
 		r.failSignature(i, asking, errNotAsked)
 		return policy.Signature{Unknown: true}
@@ -120,8 +132,8 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 	var signature verify.Signature
 	var err error
 	switch {
-	case s.Ref.Digest == "":
-		signature = verify.Unverified(verify.ReasonNoDigest, withoutDigest)
+	case undigested(s) != "":
+		signature = verify.Unverified(verify.ReasonNoDigest, undigested(s))
 	case blocked:
 		err = errNotAsked
 	case r.gate.options.Signatures == nil:

@@ -162,6 +162,10 @@ func TestSignaturesDecide(t *testing.T) {
 			policies: signing, is: repository("  url: oci://ghcr.io/other/app\n  ref: {digest: '" + digestA + "'}"),
 			want: outcome{Verdict: "allow"},
 		},
+		"a digest that is none is the user's to mend, and nobody is asked": {
+			policies: signing + "---" + verifying, is: repository(strings.Replace(isKeyed, digestA, strings.ToUpper(digestA), 1)),
+			want: outcome{Verdict: "deny", Violations: []string{ofDemand, "verifying/signature-verified=Deny at spec.ref.digest"}},
+		},
 		"a tag meets no demand": {
 			policies: signing, is: repository(tagged),
 			want: outcome{Verdict: "deny", Violations: []string{ofDemand}},

@@ -82,7 +82,7 @@ const (
 	ReasonMalformed Reason = "malformed-signature"
 	// ReasonTooMany: there are more signatures than are looked at, and none of those is good.
 	ReasonTooMany Reason = "too-many-signatures"
-	// ReasonNoDigest: the source has no digest, so nothing is there to verify once and for all.
+	// ReasonNoDigest: the source has no digest that is one, so nothing is there to verify once and for all.
 	ReasonNoDigest Reason = "no-digest"
 	// ReasonNoVerify: the source has no verify block.
 	ReasonNoVerify Reason = "no-verify"
