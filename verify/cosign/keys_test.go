@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -196,4 +197,33 @@ func TestDemandsThatNoParserMakes(t *testing.T) {
 	if _, err := cosign.Verify(t.Context(), w.open(), "v1", demandOf(t, newKey(t, signing.ECDSA)), cosign.Options{}); err == nil {
 		t.Error("a tag was verified")
 	}
+}
+
+// TestAManifestWithoutItsProperType counts all the same: some registries, and proxies before them, add a charset or say nothing.
+func TestAManifestWithoutItsProperType(t *testing.T) {
+	for _, said := range []string{"application/vnd.oci.image.manifest.v1+json; charset=utf-8", "application/json", ""} {
+		w := newWorld(t)
+		key := newKey(t, signing.ECDSA)
+		w.must(w.place.SignLegacy(w.artifact, key))
+		w.registry.Break(repository+"/manifests", func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+				next.ServeHTTP(retyped{rw, said}, req)
+			})
+		})
+		if got := w.mustVerify(verify.Cosign{Keys: []verify.PublicKey{publicKey(t, key)}}); !got.Verified {
+			t.Errorf("%q: %+v", said, got)
+		}
+	}
+}
+
+// retyped says another content type.
+type retyped struct {
+	http.ResponseWriter
+	said string
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (r retyped) WriteHeader(status int) {
+	r.Header().Set("Content-Type", r.said)
+	r.ResponseWriter.WriteHeader(status)
 }

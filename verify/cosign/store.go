@@ -60,7 +60,7 @@ func (s *store) layers(ctx context.Context, ref name.Reference) ([]v1.Descriptor
 	if err != nil {
 		return nil, answered(err)
 	}
-	if !found.MediaType.IsImage() {
+	if found.MediaType.IsIndex() { // of any other type, or none, it is read as what it is to be, as Flux does
 		return nil, errUnusable
 	}
 	image, err := found.Image()
