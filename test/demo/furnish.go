@@ -33,7 +33,7 @@ func (s *stage) furnish(ctx context.Context) error {
 	if s.digests["chart"], err = s.Registry.PushChart(charts, "podinfo", "6.9.0"); err != nil {
 		return err
 	}
-	for _, namespace := range []string{"prod", "staging", "shop"} {
+	for _, namespace := range []string{"prod", "staging", "shop", "payments"} {
 		if err := s.CreateNamespace(ctx, namespace, nil); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ const intro = `Fluxgate runs with the policies in ` + policies + `:
    default     a copy of the built-in one: what runs in production is pinned and verified, and nothing is insecure
    registries  the allow-list that only you can write: everything comes from ghcr.io/acme
    staging     what production forbids is only warned about
+   signed      what the payments team runs has the signature that its verify block asks for
 `
 
 // stage is where the steps are played.

@@ -4,7 +4,7 @@ import "context"
 
 // steps are what the demo shows, in this order: later ones lean on what earlier ones left.
 func steps() []step {
-	return []step{pinned(), moved(), retagged(), denied(), unpinnable(), warned(), rewritten(), older(), checked()}
+	return []step{pinned(), moved(), retagged(), denied(), unpinnable(), warned(), rewritten(), older(), unsigned(), checked()}
 }
 
 func pinned() step {
@@ -118,6 +118,20 @@ func inForce(ctx context.Context, s *stage) error {
 			"-p", `{"spec":{"verify":{"provider":"notation"}}}`)
 		return err != nil, err
 	})
+}
+
+func unsigned() step {
+	return step{
+		title: "Nobody signed it",
+		why:   "What a tag names is verified before it is admitted, with the keys that the object names; Flux would find out afterwards.",
+		do: []action{
+			show("payments.yaml"),
+			released("v1.0.0"),
+			apply("payments.yaml", accepted("serverside-applied")),
+			smuggled("v1.1.0"),
+			apply("payments-v1.1.0.yaml", refused("[signed/signature-verified]", "has no cosign signature")),
+		},
+	}
 }
 
 func checked() step {
