@@ -3,6 +3,7 @@ package gate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -141,6 +142,10 @@ func TestSignaturesDecide(t *testing.T) {
 		"a trusted root that nobody gave is no missing signature": {
 			policies: signing, signatures: says(demand, verify.ErrNoTrustRoot), is: repository(byUser),
 			want: outcome{Verdict: "error", Failures: []string{"signing/trust-root=Deny at spec"}, Asked: []string{demand}},
+		},
+		"a ClusterImagePolicy that is not there is no missing signature": {
+			policies: signing, signatures: says(demand, fmt.Errorf("x: %w", &verify.UnknownImagePolicyError{Name: "release"})), is: repository(byUser),
+			want: outcome{Verdict: "error", Failures: []string{"signing/signature=Deny at spec"}, Asked: []string{demand}},
 		},
 		"offline nothing is judged": {
 			policies: verifying, signatures: says(block, &registry.Error{Class: registry.ClassOffline}), is: repository(isKeyed),

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -47,6 +48,7 @@ func signatureFailure(s flux.Source, err error) Failure {
 		Path: s.Path, Class: classSignature, Err: err, Message: "the signatures of the artifact could not be verified; try again",
 	}
 	var known *registry.Error
+	var unknown *verify.UnknownImagePolicyError
 	switch {
 	case errors.Is(err, errNotAsked), errors.Is(err, errUnjudged):
 		f.Class, f.Message = classNotAsked, "the signatures of the artifact were not verified, because "+err.Error()
@@ -56,6 +58,8 @@ func signatureFailure(s flux.Source, err error) Failure {
 	case errors.Is(err, verify.ErrNoTrustRoot):
 		f.Class = classTrustRoot
 		f.Message = "keyless signatures cannot be verified: an administrator must give a trusted root (--trusted-root)"
+	case errors.As(err, &unknown):
+		f.Message = fmt.Sprintf("the ClusterImagePolicy %s, which the policy demands, is not known; an administrator must apply it", unknown.Name)
 	case errors.As(err, &known):
 		f.Class, f.Offline, f.Err = string(known.Class), known.Class == registry.ClassOffline, known.Err
 		f.Message = "the signatures of the artifact could not be verified: " + known.Error()

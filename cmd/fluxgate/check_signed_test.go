@@ -188,14 +188,14 @@ func TestCheckReadsClusterImagePolicies(t *testing.T) {
 		code int
 		says string
 	}{
-		"inline, and admitted":           {[]string{"-p", inline, good}, 0, "OCIRepository prod/app: allow"},
-		"inline, and refused":            {[]string{"-p", inline, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
-		"of a file, and admitted":        {[]string{"-p", named, "-p", beside, good}, 0, "OCIRepository prod/app: allow"},
-		"of a file, and refused":         {[]string{"-p", named, "-p", beside, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
-		"all there are, and refused":     {[]string{"-p", every, "-p", beside, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
-		"none there are, which is no":    {[]string{"-p", every, good}, 1, "is what none of the demand's ClusterImagePolicies is for"},
-		"one that is not there, and who": {[]string{"-v", "-p", named, good}, 3, "ClusterImagePolicy release, which a demand names, is not known"},
-		"one that is none":               {[]string{"-p", named, "-p", w.write("broken.yaml", head+"  images: []\n"), good}, 2, ""},
+		"inline, and admitted":        {[]string{"-p", inline, good}, 0, "OCIRepository prod/app: allow"},
+		"inline, and refused":         {[]string{"-p", inline, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
+		"of a file, and admitted":     {[]string{"-p", named, "-p", beside, good}, 0, "OCIRepository prod/app: allow"},
+		"of a file, and refused":      {[]string{"-p", named, "-p", beside, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
+		"all there are, and refused":  {[]string{"-p", every, "-p", beside, bad}, 1, "is refused by ClusterImagePolicy release: authority key: "},
+		"none there are, which is no": {[]string{"-p", every, good}, 1, "is what none of the demand's ClusterImagePolicies is for"},
+		"one that is not there":       {[]string{"-p", named, good}, 3, "the ClusterImagePolicy release, which the policy demands, is not known; an administrator must apply it"},
+		"one that is none":            {[]string{"-p", named, "-p", w.write("broken.yaml", head+"  images: []\n"), good}, 2, ""},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			got := w.check(c.args...)

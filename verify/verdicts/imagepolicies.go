@@ -43,7 +43,7 @@ func (v *Verifier) named(ctx context.Context, names []string) ([]verify.ImagePol
 	for _, name := range names {
 		i := slices.IndexFunc(known, func(p verify.ImagePolicy) bool { return p.Name() == name })
 		if i < 0 {
-			return nil, fmt.Errorf("ClusterImagePolicy %s, which a demand names, is not known", flux.Plain(name))
+			return nil, &verify.UnknownImagePolicyError{Name: flux.Plain(name)}
 		}
 		named = append(named, known[i])
 	}
