@@ -25,7 +25,7 @@ func (r *review) ratchet(ctx context.Context, found []policy.Violation) []policy
 	earned := r.earned(ctx)
 	kept := make([]policy.Violation, len(found))
 	for i, v := range found {
-		if v.Action == policy.Deny && (earned[keyOf(v)] || r.signedBefore(v)) && r.untouched(v) {
+		if v.Action == policy.Deny && (earned[keyOf(v)] || r.demandedBefore(v)) && r.untouched(v) {
 			v.Action = policy.Warn
 			v.Message += ratcheted
 		}
@@ -58,6 +58,7 @@ func (r *review) earned(ctx context.Context) map[violationKey]bool {
 	}
 	found := before.static(ctx, judgement{side: &before.now})
 	found = append(found, before.unpinned()...)
+	found = append(found, r.signedBefore(ctx, before)...)
 	earned := make(map[violationKey]bool, len(found))
 	for _, v := range found {
 		earned[keyOf(v)] = true

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 
@@ -199,19 +198,4 @@ func (r *review) noteOnce(n Note) {
 	if !slices.Contains(r.notes, n) {
 		r.notes = append(r.notes, n)
 	}
-}
-
-// signedBefore reports whether a violation of a signature rule was earned by the stored object already: what is verified is
-// the same artifact, by the same block, so that the answer is the same. untouched has compared the artifacts.
-func (r *review) signedBefore(v policy.Violation) bool {
-	p := r.set.Find(v.Policy)
-	if p == nil || !slices.Contains(r.before.policies, p) || v.Source < 0 || v.Source >= len(r.now.sources) {
-		return false
-	}
-	if v.Rule == RuleSignatures {
-		return r.selectsTheSame(p)
-	}
-	is := r.now.sources[v.Source]
-	was := sourceAt(r.before.sources, is.Path)
-	return p.ReadsSignature(v.Rule) && was != nil && reflect.DeepEqual(is.Verify, was.Verify)
 }

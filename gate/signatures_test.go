@@ -50,6 +50,30 @@ spec:
   match: {namespaces: [prod]}
   rules: [{rule: digest-matches-ref}]
 `
+	// golden asks of what is labelled as gold that its verify block is satisfied.
+	golden = `
+apiVersion: fluxgate.dev/v1alpha1
+kind: SourcePolicy
+metadata: {name: golden}
+spec:
+  match: {namespaces: [prod]}
+  rego:
+  - name: gold
+    module: |
+      # METADATA
+      # title: gold is signed
+      # custom:
+      #   phase: facts
+      #   needs: [signature]
+      package fluxgate.custom.gold
+
+      violations contains {"source": i, "path": "spec.verify", "message": "is not signed", "remediation": "sign it"} if {
+        input.raw.metadata.labels.tier == "gold"
+        some i, source in input.sources
+        not source.signature.verified
+        source.signature
+      }
+`
 	// selecting is for the ClusterImagePolicies of the cluster, which may select by labels.
 	selecting = `
 apiVersion: fluxgate.dev/v1alpha1
@@ -222,6 +246,16 @@ func TestSignaturesDecide(t *testing.T) {
 			policies: selecting, signatures: says(demand, failing()),
 			was: repository(byUser), is: annotated("  labels: {a: b}", byUser),
 			want: outcome{Verdict: "error", Failures: []string{"selecting/unreachable=Deny at spec"}, Asked: []string{demand}},
+		},
+		"a stored object that a custom rule would not have refused is judged anew": {
+			policies: golden, signatures: says(block, unsigned),
+			was: repository(isKeyed), is: annotated("  labels: {tier: gold}", isKeyed),
+			want: outcome{Verdict: "deny", Violations: []string{"golden/gold=Deny at spec.verify"}, Asked: []string{block}},
+		},
+		"one that it would have refused is warned about": {
+			policies: golden, signatures: says(block, unsigned),
+			was: annotated("  labels: {tier: gold}", isKeyed), is: annotated("  labels: {tier: gold, a: b}", isKeyed),
+			want: outcome{Verdict: "warn", Violations: []string{"golden/gold=Warn at spec.verify"}, Asked: []string{block}},
 		},
 		"a stored object whose digest changes is judged anew": {
 			policies: signing, signatures: says(demand, unsigned),

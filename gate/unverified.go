@@ -104,7 +104,40 @@ func (r *review) pulledBefore(s flux.Source) bool {
 		return false
 	}
 	was := sourceAt(r.before.sources, s.Path)
-	return was != nil && reflect.DeepEqual(pulled(s), pulled(*was)) && reflect.DeepEqual(s.Verify, was.Verify)
+	return was != nil && verifiedAlike(s, *was)
+}
+
+// signedBefore are the violations of the stored object by rules that read what came of the verify blocks: what is verified in the same
+// way is not verified again.
+func (r *review) signedBefore(ctx context.Context, before *review) []policy.Violation {
+	if r.signatures == nil {
+		return nil
+	}
+	before.signatures = map[int]policy.Signature{}
+	for i, was := range before.now.sources {
+		before.signatures[i] = policy.Signature{Unknown: true}
+		is := slices.IndexFunc(r.now.sources, func(s flux.Source) bool { return s.Path == was.Path && verifiedAlike(s, was) })
+		if fact, known := r.signatures[is]; known {
+			before.signatures[i] = fact
+		}
+	}
+	found := before.evaluate(ctx, judgement{side: &before.now}, policy.Facts)
+	return slices.DeleteFunc(found, func(v policy.Violation) bool {
+		p := r.set.Find(v.Policy)
+		return p == nil || !p.ReadsSignature(v.Rule)
+	})
+}
+
+// demandedBefore reports whether a violation of a demand was earned by the stored object already: it is of the same artifact, which
+// untouched has compared, so that the answer is the same.
+func (r *review) demandedBefore(v policy.Violation) bool {
+	p := r.set.Find(v.Policy)
+	return v.Rule == RuleSignatures && p != nil && slices.Contains(r.before.policies, p) && r.selectsTheSame(p)
+}
+
+// verifiedAlike reports whether two sources pull the same, and have it verified in the same way.
+func verifiedAlike(a, b flux.Source) bool {
+	return reflect.DeepEqual(pulled(a), pulled(b)) && reflect.DeepEqual(a.Verify, b.Verify)
 }
 
 // selectsTheSame reports whether the demands of a policy ask the same of the object as of the stored one. ClusterImagePolicies may
