@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -16,21 +15,9 @@ import (
 	"github.com/fluxgate/fluxgate/test/gobuild"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { gobuild.Main(build) }
 
-func run(ctx context.Context) error {
-	root, err := assets.Root()
-	if err != nil {
-		return err
-	}
+func build(ctx context.Context, root string) error {
 	module := filepath.Join(root, "test", "controlplane")
 	if err := gobuild.Command(ctx, "Flux's CRDs", filepath.Join(module, "fluxcrds"), "mod", "download", "-x",
 		"github.com/fluxcd/source-controller", "github.com/fluxcd/helm-controller", "github.com/fluxcd/kustomize-controller"); err != nil {

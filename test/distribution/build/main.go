@@ -4,30 +4,15 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 
 	"github.com/fluxgate/fluxgate/test/controlplane/assets"
 	"github.com/fluxgate/fluxgate/test/gobuild"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { gobuild.Main(build) }
 
-func run(ctx context.Context) error {
-	root, err := assets.Root()
-	if err != nil {
-		return err
-	}
+func build(ctx context.Context, root string) error {
 	binary := assets.Registry(root)
 	return gobuild.Module{
 		Dir:     filepath.Join(root, "test", "distribution", "binaries"),
