@@ -114,3 +114,32 @@ func TestADemandThatAsksForNothingIsMetByNothing(t *testing.T) {
 		t.Errorf("the registry was asked: %v", asked)
 	}
 }
+
+// TestEachAlternativeOfADemandHasASessionOfItsOwn: a session is limited in bytes and requests, and what is stored as signatures may
+// use up one, which must not read as a registry in trouble.
+func TestEachAlternativeOfADemandHasASessionOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	authority, err := signing.NewAuthority()
+	w.must(err)
+	root, err := authority.TrustedRoot()
+	w.must(err)
+	_, public := w.key()
+	parsed, err := verify.ParsePublicKey(public)
+	w.must(err)
+	demand := verify.Demand{Cosign: &verify.Cosign{
+		Keys: []verify.PublicKey{parsed}, Identities: []verify.CertificateIdentity{{Issuer: issuer, Subject: subject}}, TrustedRoot: root,
+	}}
+	w.Forget()
+	if got, err := verdicts.New(w.options).Demanded(t.Context(), w.source(flux.Verify{}), false, demand); err != nil || got.Reason != verify.ReasonUnsigned {
+		t.Errorf("got %s, error %v", summary(got), err)
+	}
+	logins := 0
+	for _, request := range w.Requests() {
+		if request.Path == "/v2/" {
+			logins++
+		}
+	}
+	if n := w.verifications(); logins != 2 || n != 1 {
+		t.Errorf("%d logins for %d verifications, want 2 for 1: %v", logins, n, w.Requests())
+	}
+}

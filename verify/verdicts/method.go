@@ -30,7 +30,9 @@ func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m m
 		if len(demand.Cosign.Keys) == 0 && demand.Cosign.TrustedRoot == nil && root == nil {
 			return nil, nil, verify.ErrNoTrustRoot
 		}
-		return either(*demand.Cosign, cosign.Options{TrustedRoot: root}), nil, nil
+		return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
+			return cosign.Verify(ctx, visit, digest, *demand.Cosign, cosign.Options{TrustedRoot: root})
+		}, nil, nil
 	case len(demand.ImagePolicies) == 0: // all of none would admit everything
 		return nil, nil, errNothingDemanded
 	default:
@@ -40,22 +42,24 @@ func (v *Verifier) method(demand verify.Demand, repository name.Repository) (m m
 
 var errNothingDemanded = errors.New("the demand asks for nothing")
 
-// either verifies by the keys of a demand and, where none of them signed, by its identities. Package cosign looks at keys alone
-// where there are any.
-func either(demand verify.Cosign, options cosign.Options) method {
-	return func(ctx context.Context, visit verify.Visit, digest string) (verify.Signature, error) {
-		keyed, err := cosign.Verify(ctx, visit, digest, demand, options)
-		if err != nil || keyed.Verified || len(demand.Keys) == 0 || len(demand.Identities) == 0 {
-			return keyed, err
-		}
-		keyless := demand
-		keyless.Keys = nil
-		certified, err := cosign.Verify(ctx, visit, digest, keyless, options)
-		if err == nil && !certified.Verified && keyed.Reason != verify.ReasonUnsigned && keyed.Reason != verify.ReasonWrongKey {
-			return keyed, nil // it says more than that there is no such key
-		}
-		return certified, err
+// alternatives are what a demand comes apart into, one of which must be met: a demand of cosign's is met by its keys or by its
+// identities, and package cosign looks at keys alone where there are any.
+func alternatives(demand verify.Demand) []verify.Demand {
+	if demand.Cosign == nil || len(demand.Cosign.Keys) == 0 || len(demand.Cosign.Identities) == 0 {
+		return []verify.Demand{demand}
 	}
+	keyed, certified := *demand.Cosign, *demand.Cosign
+	keyed.Identities, certified.Keys = nil, nil
+	return []verify.Demand{{Cosign: &keyed}, {Cosign: &certified}}
+}
+
+// telling is which of two verdicts says more: that there is no signature, or none by a key, is said of the other as well.
+func telling(first, second verify.Signature) verify.Signature {
+	switch first.Reason {
+	case "", verify.ReasonUnsigned, verify.ReasonWrongKey:
+		return second
+	}
+	return first
 }
 
 // materialID is a hash of everything that a demand verifies with.

@@ -176,6 +176,20 @@ func (v *Verifier) fly(ctx context.Context, access *registry.Access, digest stri
 		}
 		v.options.Observe(found.signature, found.err, requests)
 	}()
+	for _, one := range alternatives(demand) {
+		next := v.try(ctx, access, digest, one, &requests)
+		if next.err != nil || next.signature.Verified {
+			return next
+		}
+		found.signature = telling(found.signature, next.signature)
+	}
+	return found
+}
+
+// try verifies over a session of its own, so that what one alternative reads is not missing to the next. It counts what it sent.
+func (v *Verifier) try(
+	ctx context.Context, access *registry.Access, digest string, demand verify.Demand, requests *int,
+) verdict {
 	method, refusal, err := v.method(demand, access.Repository())
 	if refusal != nil || err != nil {
 		return verdict{signature: orNone(refusal), err: err}
@@ -185,7 +199,7 @@ func (v *Verifier) fly(ctx context.Context, access *registry.Access, digest stri
 		return verdict{err: err}
 	}
 	defer session.Close()
-	defer func() { requests = session.Requests() }()
+	defer func() { *requests += session.Requests() }()
 	signature, err := method(session.Context(), session, digest)
 	if err == nil && !signature.Verified {
 		err = session.Failure() // a registry in trouble looks like an artifact without signatures
