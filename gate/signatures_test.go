@@ -349,3 +349,23 @@ func TestAWarningOfAForeignArtifactTellsNothingOfIt(t *testing.T) {
 		})
 	}
 }
+
+// TestAClusterImagePolicyThatCannotBeAskedIsForAnAdministratorToMend: trying again helps nobody.
+func TestAClusterImagePolicyThatCannotBeAskedIsForAnAdministratorToMend(t *testing.T) {
+	const demand = "demand on ghcr.io/acme/app@sha256:aa"
+	broken := verify.BrokenImagePolicy("release", nil, errors.New("spec.images: missing field(s)"))
+	_, unreadable := broken.Verify(t.Context(), nil, digestA, verify.ImagePolicyOptions{})
+	w := &world{t: t, policies: selecting, signatures: map[string]any{demand: unreadable}}
+	d, err := w.gate().Validate(t.Context(), request(t, "", repository(byUser)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range d.Failures {
+		got = append(got, f.String())
+	}
+	want := []string{"[selecting] spec: a ClusterImagePolicy that is demanded is not known, or cannot be read; an administrator must mend it"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("failures (-want +got):\n%s", diff)
+	}
+}

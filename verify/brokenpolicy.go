@@ -32,5 +32,5 @@ func (p brokenImagePolicy) Matches(name.Repository, string, ImagePolicyObject) b
 
 // Verify implements ImagePolicy.
 func (p brokenImagePolicy) Verify(context.Context, Visit, string, ImagePolicyOptions) (Signature, error) {
-	return Signature{}, fmt.Errorf("it cannot be read: %w", p.why)
+	return Signature{}, fmt.Errorf("%w: %w", ErrImagePolicy, p.why)
 }

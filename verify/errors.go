@@ -16,3 +16,10 @@ type UnknownImagePolicyError struct{ Name string }
 func (e *UnknownImagePolicyError) Error() string {
 	return fmt.Sprintf("ClusterImagePolicy %s, which a demand names, is not known", e.Name)
 }
+
+// Unwrap makes it an ErrImagePolicy.
+func (e *UnknownImagePolicyError) Unwrap() error { return ErrImagePolicy }
+
+// ErrImagePolicy says that a ClusterImagePolicy that is demanded is not known, or cannot be read. It is an infrastructure error, which
+// an administrator must mend.
+var ErrImagePolicy = errors.New("a ClusterImagePolicy is not known, or cannot be read")

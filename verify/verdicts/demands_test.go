@@ -143,3 +143,12 @@ func TestEachAlternativeOfADemandHasASessionOfItsOwn(t *testing.T) {
 		t.Errorf("%d logins for %d verifications, want 2 for 1: %v", logins, n, w.Requests())
 	}
 }
+
+// TestAClusterImagePolicyThatIsNotKnownIsNoVerdict: it may be about to come.
+func TestAClusterImagePolicyThatIsNotKnownIsNoVerdict(t *testing.T) {
+	w := newWorld(t)
+	got, err := verdicts.New(w.options).Demanded(t.Context(), w.source(flux.Verify{}), false, verify.Demand{ImagePolicyNames: []string{"release"}})
+	if !errors.Is(err, verify.ErrImagePolicy) || got.Verified {
+		t.Errorf("got %s, error %v", summary(got), err)
+	}
+}
