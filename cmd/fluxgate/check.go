@@ -46,8 +46,8 @@ among the manifests are only looked at for mistakes: a check judges by those of 
 Registries are asked with your own docker configuration, whatever secretRef, serviceAccountName and provider name, and with
 --registry-ca and HTTPS_PROXY for certSecretRef and proxySecretRef. With --offline no connection is opened: what needs a
 registry is reported as not judged and does not change the exit code. Signatures are verified where a policy asks for it; keyless
-ones need a trusted root, and nothing but the registry is asked for them. Of Secrets in the files only that is read which signatures
-are verified with; a Secret that is not there, or is encrypted, is reported as not judged in the same way.
+ones need --trusted-root, --trusted-root-tuf or a trusted root in the policy or the Secret. Of Secrets in the files only that is read
+which signatures are verified with; a Secret that is not there, or is encrypted, is reported as not judged in the same way.
 
 ClusterImagePolicies are read with the policies of --policy.
 
