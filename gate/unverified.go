@@ -61,7 +61,8 @@ func signatureFailure(s flux.Source, err error) Failure {
 	case errors.As(err, &unknown):
 		f.Message = fmt.Sprintf("the ClusterImagePolicy %s, which the policy demands, is not known; an administrator must apply it", unknown.Name)
 	case errors.Is(err, verify.ErrImagePolicy):
-		f.Message = "a ClusterImagePolicy that is demanded is not known, or cannot be read; an administrator must mend it"
+		f.Message = "the signatures of the artifact could not be verified, because a ClusterImagePolicy that is demanded is not known " +
+			"or cannot be read; an administrator must mend it"
 	case errors.As(err, &known):
 		f.Class, f.Offline, f.Err = string(known.Class), known.Class == registry.ClassOffline, known.Err
 		f.Message = "the signatures of the artifact could not be verified: " + known.Error()
