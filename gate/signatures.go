@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -102,12 +103,22 @@ func undigested(s flux.Source) string {
 	return ""
 }
 
+// unnamed says why nobody can tell whose artifact it is; empty where that is known.
+func unnamed(s flux.Source) string {
+	if s.Problem == "" && !s.Repository.IsZero() {
+		return ""
+	}
+	return "has a url that does not say for certain which repository it is in: " + cmp.Or(s.Problem, "it names none")
+}
+
 // own is what came of the verify block of a source.
 func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.Policy) policy.Signature {
 	s := r.now.sources[i]
 	switch {
 	case s.Verify == nil:
 		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoVerify, "has no verify block, so nothing says whose signature counts")}
+	case unnamed(s) != "":
+		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoRepository, unnamed(s))}
 	case undigested(s) != "":
 		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoDigest, undigested(s))}
 	case blocked:
@@ -131,6 +142,8 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 	var signature verify.Signature
 	var err error
 	switch {
+	case unnamed(s) != "":
+		signature = verify.Unverified(verify.ReasonNoRepository, unnamed(s))
 	case undigested(s) != "":
 		signature = verify.Unverified(verify.ReasonNoDigest, undigested(s))
 	case blocked:
@@ -178,6 +191,13 @@ func (r *review) unmet(i int, p *policy.Policy, d *policy.Demand, signature veri
 		Remediation: "whose signature counts is the policy's to say, not the object's: ask its administrators, or pull an artifact that meets it",
 	}
 	switch {
+	case signature.Reason == verify.ReasonNoRepository && s.Origin == nil:
+		v.Path = s.Path + ".url"
+		v.Remediation = fmt.Sprintf("write %s plainly, as in oci://ghcr.io/acme/app", v.Path)
+	case s.Form == flux.FormHelmRepository:
+		v.Path = s.Path + ".url"
+		v.Message = fmt.Sprintf("demand %s: no chart of it can have a digest, so none could meet the demand", d.Name)
+		v.Remediation = "use OCIRepositories with digests, named by chartRef"
 	case s.Form == flux.FormHelmChart:
 		v.Remediation = "use an OCIRepository with a digest, by a chartRef: a chart of a HelmRepository has none"
 	case signature.Reason == verify.ReasonNoDigest && s.Origin == nil:

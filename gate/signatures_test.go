@@ -203,6 +203,18 @@ func TestSignaturesDecide(t *testing.T) {
 			policies: signing, objects: []string{chart}, is: release,
 			want: outcome{Verdict: "deny", Violations: []string{"signing/signatures=Deny at spec.chart.spec"}},
 		},
+		"a HelmRepository whose charts could meet none": {
+			policies: signing, is: chart,
+			want: outcome{Verdict: "deny", Violations: []string{"signing/signatures=Deny at spec.url"}},
+		},
+		"one of others": {
+			policies: signing, is: strings.Replace(chart, "ghcr.io/acme", "ghcr.io/others", 1),
+			want: outcome{Verdict: "allow"},
+		},
+		"a url that may be anybody's meets no demand, whatever onError says": {
+			policies: signing + "  onError: Warn\n", is: repository(strings.Replace(byUser, "ghcr.io/acme/app", "ghcr.io/acme/../evil/app", 1)),
+			want: outcome{Verdict: "deny", Violations: []string{"signing/signatures=Deny at spec.url"}},
+		},
 		"a tag whose digest nobody could tell is undecided only": {
 			policies: pinning, answers: says(resolved, failing()), is: repository(tagged),
 			want: outcome{Verdict: "error", Failures: []string{"signing/unreachable=Deny at spec.ref"}, Asked: []string{resolved}},

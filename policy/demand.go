@@ -34,6 +34,8 @@ func (d *Demand) Concerns(s flux.Source) bool {
 	switch s.Form {
 	case flux.FormOCIRepository, flux.FormHelmChart:
 		return s.Problem != "" || s.Repository.IsZero() || d.repositories.match(s.Repository)
+	case flux.FormHelmRepository: // its url may change below the charts that were named in it
+		return s.Problem != "" || d.repositories.below(s.Repository)
 	default: // no artifact of a registry, or not this object's to name
 		return false
 	}

@@ -78,7 +78,10 @@ func TestDemandsConcernArtifactsOfTheirRepositories(t *testing.T) {
 		"one of another":                {flux.Source{Form: flux.FormOCIRepository, Repository: flux.Repository{Host: "ghcr.io", Path: "acme-evil/app"}}, false},
 		"one that might be anybody's":   {flux.Source{Form: flux.FormOCIRepository, Problem: "is no url"}, true},
 		"one without a repository":      {flux.Source{Form: flux.FormOCIRepository}, true},
-		"a prefix of charts":            {flux.Source{Form: flux.FormHelmRepository, Repository: acme}, false},
+		"a prefix of its charts":        {flux.Source{Form: flux.FormHelmRepository, Repository: flux.Repository{Host: "ghcr.io", Path: "acme"}}, true},
+		"a deeper one":                  {flux.Source{Form: flux.FormHelmRepository, Repository: acme}, true},
+		"a prefix of others":            {flux.Source{Form: flux.FormHelmRepository, Repository: flux.Repository{Host: "ghcr.io", Path: "acme-evil"}}, false},
+		"a prefix that is none":         {flux.Source{Form: flux.FormHelmRepository, Problem: "is no url"}, true},
 		"Git":                           {flux.Source{Form: flux.FormOther}, false},
 	} {
 		if got := release.Concerns(test.source); got != test.want {

@@ -9,7 +9,12 @@ import (
 
 // repositories are patterns of repositories, with the meaning that they have in the rule registry-allowlist
 // (rules/registry_allowlist.rego). No pattern at all matches every repository.
-type repositories []*regexp.Regexp
+type repositories []repositoryPattern
+
+type repositoryPattern struct {
+	text    string
+	matches *regexp.Regexp
+}
 
 // repositories compiles patterns. What is wrong with one is said by that rule. The error is ours.
 func (l *Library) repositories(at string, patterns []string, found *problems) (repositories, error) {
@@ -36,7 +41,7 @@ func (l *Library) repositories(at string, patterns []string, found *problems) (r
 		if err != nil {
 			return nil, err
 		}
-		all[i] = compiled
+		all[i] = repositoryPattern{pattern, compiled}
 	}
 	return all, nil
 }
@@ -59,7 +64,21 @@ func (r repositories) match(repository flux.Repository) bool {
 		return true
 	}
 	for _, pattern := range r {
-		if pattern.MatchString(repository.String()) {
+		if pattern.matches.MatchString(repository.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// below reports whether a repository below a prefix can match: one that a wildcard leaves open, or that is spelt out.
+func (r repositories) below(prefix flux.Repository) bool {
+	if len(r) == 0 {
+		return true
+	}
+	below := prefix.String() + "/"
+	for _, pattern := range r {
+		if strings.HasPrefix(pattern.text, below) || pattern.matches.MatchString(below+"?") {
 			return true
 		}
 	}

@@ -84,6 +84,8 @@ const (
 	ReasonTooMany Reason = "too-many-signatures"
 	// ReasonNoDigest: the source has no digest that is one, so nothing is there to verify once and for all.
 	ReasonNoDigest Reason = "no-digest"
+	// ReasonNoRepository: the url of the source does not say for certain which repository it is in.
+	ReasonNoRepository Reason = "no-repository"
 	// ReasonNoVerify: the source has no verify block.
 	ReasonNoVerify Reason = "no-verify"
 	// ReasonSecret: a Secret of the verify block is missing or malformed.
@@ -106,7 +108,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonUnsigned, ReasonWrongKey, ReasonWrongIdentity, ReasonOtherArtifact, ReasonExpired, ReasonRevoked, ReasonMalformed,
-		ReasonTooMany, ReasonNoDigest, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity, ReasonBadIdentity, ReasonWeakTrustPolicy,
+		ReasonTooMany, ReasonNoDigest, ReasonNoRepository, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity, ReasonBadIdentity, ReasonWeakTrustPolicy,
 		ReasonNoMatch, ReasonProvider, ReasonImagePolicy,
 	}
 }

@@ -39,7 +39,9 @@ violation(index, source, flaw) := src.own_violation(
 )
 
 _field(source) := "verify" if {
-	source.signature.reason != "no-digest"
+	not source.signature.reason in {"no-digest", "no-repository"}
+} else := "url" if {
+	source.signature.reason == "no-repository"
 } else := "version" if {
 	source.form == "helm-chart"
 } else := "ref.digest"
@@ -47,7 +49,9 @@ _field(source) := "verify" if {
 # What is wrong says already how to sign; this is the other way out.
 _fix(source) := "%s says whose signature counts: correct it where that should be somebody else's" if {
 	not source.signature.reason in _of_the_block
-	source.signature.reason != "no-digest"
+	not source.signature.reason in {"no-digest", "no-repository"}
+} else := "write %s plainly, as in oci://ghcr.io/acme/app" if {
+	source.signature.reason == "no-repository"
 } else := "set %s, to the keys or the identities of those who sign" if {
 	source.signature.reason == "no-verify"
 } else := "correct %s or its Secret" if {

@@ -48,6 +48,15 @@ test_an_artifact_without_a_digest if {
 	}}
 }
 
+test_an_artifact_of_no_certain_repository if {
+	judge(unverified("no-repository", "has a url that says nothing")) == {{
+		"source": 0,
+		"path": "spec.url",
+		"message": "the artifact has a url that says nothing",
+		"remediation": "write spec.url plainly, as in oci://ghcr.io/acme/app",
+	}}
+}
+
 test_a_digest_that_is_to_come_is_waited_for if {
 	judge(object.union(unverified("no-digest", "x"), {"pending": true})) == set()
 	count(judge(object.union(unverified("unsigned", "x"), {"pending": true}))) == 1

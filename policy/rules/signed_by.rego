@@ -9,6 +9,9 @@
 #   several, by keys that the block names and the policy does not, say by `verify-identity` whom a block may name. Demands
 #   that hold whatever the block says are those of `spec.signatures`.
 #
+#   For notation the key is that of the trusted certificate to which the signing certificate leads: list an authority, and all
+#   whom it certifies count, as far as the block's own trust policy admits them.
+#
 #   A block with a `trustedRootSecretRef` brings an authority of its own, which can certify any identity: those identities
 #   count only where `allowTrustedRoot` says so.
 # custom:

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/go-logr/logr"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/fluxgate/fluxgate/flux"
@@ -172,6 +174,7 @@ func (v *Verifier) fly(ctx context.Context, access *registry.Access, digest stri
 	requests := 0
 	defer func() {
 		if reason := recover(); reason != nil {
+			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("panic: %v", reason), "a library could not bear a signature, which counts as malformed")
 			found = verdict{signature: verify.Unverified(verify.ReasonMalformed, "has a signature that cannot be read")}
 		}
 		v.options.Observe(found.signature, found.err, requests)

@@ -39,7 +39,7 @@ func TestClusterImagePoliciesOfTheCluster(t *testing.T) {
 	digest := p.artifact("v1")
 	p.must(p.SignLegacy(digest, ours))
 	source := p.source("app", "  ref: {digest: '"+digest+"'}\n")
-	p.wants("before there is such a policy", p.apply(source), "the signatures of the artifact could not be verified")
+	p.wants("before there is such a policy", p.apply(source), "the ClusterImagePolicy ours, which the policy demands, is not known")
 
 	installImagePolicies(t.Context(), t, p)
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "ours", Namespace: "cosign-system"}, Data: map[string][]byte{"cosign.pub": oursPublic}}
@@ -68,7 +68,7 @@ func TestClusterImagePoliciesOfTheCluster(t *testing.T) {
 	p.must(unstructured.SetNestedSlice(broken.Object, []any{map[string]any{"name": "a", "key": map[string]any{"kms": "awskms:///x"}}}, "spec", "authorities"))
 	p.must(p.apply(broken))
 	p.eventually("what a broken policy might be for is undecided", func() error {
-		if err := p.apply(second); err == nil || !strings.Contains(err.Error(), "could not be verified") {
+		if err := p.apply(second); err == nil || !strings.Contains(err.Error(), "cannot be read; an administrator must mend it") {
 			return errNotYet
 		}
 		return nil
