@@ -50,9 +50,25 @@ func (fixed) Resolve(context.Context, registry.Query) (registry.Resolution, erro
 	return registry.Resolution{Tag: "v1", Digest: digestA}, nil
 }
 
-func benchGate(b *testing.B) *gate.Gate {
+// Own and Demanded find what is remembered.
+func (fixed) Own(context.Context, flux.Source, bool) (verify.Signature, error) {
+	return verify.Signature{Verified: true, Signers: []verify.Signer{{Fingerprint: ourKey}}}, nil
+}
+
+func (fixed) Demanded(context.Context, flux.Source, bool, verify.Demand) (verify.Signature, error) {
+	return verify.Signature{Verified: true}, nil
+}
+
+// andSignatures asks about those as well.
+const andSignatures = everything + `    - rule: signature-verified
+    - rule: signed-by
+      params: {keys: ["` + ourKey + `"]}
+  signatures: [{name: all, clusterImagePolicies: {names: ["*"]}}]
+`
+
+func benchGate(b *testing.B, policies string) *gate.Gate {
 	b.Helper()
-	set, err := policy.Parse("bench.yaml", []byte(everything))
+	set, err := policy.Parse("bench.yaml", []byte(policies))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -62,6 +78,7 @@ func benchGate(b *testing.B) *gate.Gate {
 		Lookup:     flux.LookupFunc(nil),
 		Namespaces: gate.NamespacesFunc(func(context.Context, string) (map[string]string, error) { return labels, nil }),
 		Resolver:   fixed{},
+		Signatures: fixed{},
 		Keys:       gate.KeysFunc(func(context.Context, string, string, string) ([]verify.Key, error) { return held(ourKey), nil }),
 	})
 }
@@ -73,15 +90,17 @@ func BenchmarkValidate(b *testing.B) {
 		"pinned, its labels change": {pinned, annotated(record+"\n  labels: {a: b}", verified)},
 		"pinned, new":               {"", pinned},
 	} {
-		b.Run(name, func(b *testing.B) {
-			g, req := benchGate(b), benchRequest(b, objects)
-			b.ReportAllocs()
-			for b.Loop() {
-				if d, err := g.Validate(context.Background(), req); err != nil || d.Verdict != gate.Allow {
-					b.Fatalf("%+v, %v", d, err)
+		for suffix, policies := range map[string]string{"": everything, ", verified": andSignatures} {
+			b.Run(name+suffix, func(b *testing.B) {
+				g, req := benchGate(b, policies), benchRequest(b, objects)
+				b.ReportAllocs()
+				for b.Loop() {
+					if d, err := g.Validate(context.Background(), req); err != nil || d.Verdict != gate.Allow {
+						b.Fatalf("%+v, %v", d, err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -92,7 +111,7 @@ func BenchmarkMutate(b *testing.B) {
 		"pinned, its labels change": {pinned, annotated(record+"\n  labels: {a: b}", verified)},
 	} {
 		b.Run(name, func(b *testing.B) {
-			g, req := benchGate(b), benchRequest(b, objects)
+			g, req := benchGate(b, everything), benchRequest(b, objects)
 			b.ReportAllocs()
 			for b.Loop() {
 				if stored, _, err := g.Mutate(context.Background(), req); err != nil || stored != req.Object {

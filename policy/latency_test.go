@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/verify"
 )
 
 // storedRepository is an OCIRepository as the API server keeps it, which keeps every rule: 4 KB of JSON.
@@ -107,6 +108,9 @@ func judgeWhole(b *testing.B, p *Policy, obj *unstructured.Unstructured) {
 			Source: sources[0], Changed: true,
 			Resolved: &Resolved{Tag: sources[0].Ref.Tag, Digest: sources[0].Ref.Digest},
 			Keys:     &Keys{Entries: []Key{{Entry: "cosign.pub", Fingerprint: listedKey}}},
+			Signature: &Signature{Signature: verify.Signature{
+				Verified: true, Scheme: verify.SchemeCosignBundle, Signers: []verify.Signer{{Fingerprint: listedKey}},
+			}},
 		}},
 	})
 	for _, phase := range []Phase{Static, Facts} {
