@@ -47,14 +47,17 @@ func NewImagePolicies(c Watched, mapper meta.RESTMapper, read ImagePolicyReader)
 	return &ImagePolicies{cache: c, mapper: mapper, read: read, known: map[string]imagePolicy{}}
 }
 
-// All returns the policies, sorted by name. One that cannot be read is among them, and admits nothing: what an administrator
-// demanded must not be dropped because it was written wrongly.
-func (p *ImagePolicies) All(ctx context.Context) []verify.ImagePolicy {
+// Wanted returns the policies whose names are wanted, sorted by name; only of these are Secrets read. One that cannot be read is
+// among them, and admits nothing: what an administrator demanded must not be dropped because it was written wrongly.
+func (p *ImagePolicies) Wanted(ctx context.Context, wanted func(name string) bool) []verify.ImagePolicy {
 	p.mu.Lock()
 	known := maps.Clone(p.known)
 	p.mu.Unlock()
 	all := make([]verify.ImagePolicy, 0, len(known))
 	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if !wanted(name) {
+			continue
+		}
 		one := known[name]
 		if one.live {
 			one.policy = p.parse(ctx, name, one.document)

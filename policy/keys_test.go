@@ -57,3 +57,23 @@ func TestPoliciesSayWhetherTheyNeedKeys(t *testing.T) {
 		t.Error("a policy without a rule that reads them asks for keys")
 	}
 }
+
+// TestPoliciesSayWhetherTheyNeedFacts: of the built-in rules that read signatures none reads what a ref names; of a custom rule
+// nobody knows.
+func TestPoliciesSayWhetherTheyNeedFacts(t *testing.T) {
+	own := "# METADATA\n# title: t\n# custom:\n#   phase: facts\n#   needs: [signature]\npackage fluxgate.custom.own\n\nviolations contains 1 if false\n"
+	for sentence, test := range map[string]struct {
+		policy           string
+		facts, signature bool
+	}{
+		"a rule of the library": {"  rules: [{rule: signature-verified}]\n", false, true},
+		"one that compares":     {"  rules: [{rule: digest-matches-ref}]\n", true, false},
+		"a rule of one's own":   {"  rego:\n" + regoEntry("own", own), true, true},
+		"neither":               {"  rules: [{rule: canonical-url}]\n", false, false},
+	} {
+		p := mustParse(t, head+test.policy)
+		if p.NeedsFacts() != test.facts || p.NeedsSignature() != test.signature {
+			t.Errorf("%s: needs facts %t, signatures %t", sentence, p.NeedsFacts(), p.NeedsSignature())
+		}
+	}
+}

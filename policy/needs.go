@@ -5,7 +5,7 @@ import "github.com/fluxgate/fluxgate/policy/v1alpha1"
 // NeedsFacts reports whether the policy has rules that read what the registry says that a ref names.
 func (p *Policy) NeedsFacts() bool {
 	for _, r := range p.rules {
-		if r.Phase == Facts && !r.NeedsSignature {
+		if r.Phase == Facts && (r.custom || !r.NeedsSignature) { // of a custom rule nobody knows what it reads
 			return true
 		}
 	}

@@ -96,7 +96,7 @@ func (f *checkFlags) asking(
 	})
 	return client, verdicts.New(verdicts.Options{
 		Registry: client, Secrets: inventory, TrustedRoot: trustedBy(trusted),
-		ImagePolicies: func(context.Context) []verify.ImagePolicy { return policies.ImagePolicies() },
+		ImagePolicies: func(context.Context, func(string) bool) []verify.ImagePolicy { return policies.ImagePolicies() },
 		Good:          time.Hour, Bad: time.Hour, Failed: time.Hour,
 	}), nil
 }

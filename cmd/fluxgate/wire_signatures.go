@@ -60,8 +60,8 @@ func newVerifying(ctx context.Context, mgr manager.Manager, live client.Client, 
 func (v verifying) verifier(registries *registry.Client, files *policy.Set) *verdicts.Verifier {
 	return verdicts.New(verdicts.Options{
 		Registry: registries, Secrets: v.secrets, TrustedRoot: trustedBy(v.trusted), Observe: v.counted.observe, Revocation: v.revocation,
-		ImagePolicies: func(ctx context.Context) []verify.ImagePolicy {
-			all := v.policies.All(ctx)
+		ImagePolicies: func(ctx context.Context, wanted func(string) bool) []verify.ImagePolicy {
+			all := v.policies.Wanted(ctx, wanted)
 			if files != nil {
 				all = slices.Concat(files.ImagePolicies(), all)
 			}

@@ -35,8 +35,9 @@ func (v *Verifier) imagePolicies(ctx context.Context, source flux.Source, demand
 }
 
 func (v *Verifier) named(ctx context.Context, names []string) ([]verify.ImagePolicy, error) {
-	known := v.options.ImagePolicies(ctx)
-	if slices.Contains(names, everyPolicy) {
+	every := slices.Contains(names, everyPolicy)
+	known := v.options.ImagePolicies(ctx, func(name string) bool { return every || slices.Contains(names, name) })
+	if every {
 		return known, nil
 	}
 	var named []verify.ImagePolicy

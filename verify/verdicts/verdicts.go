@@ -35,7 +35,8 @@ type Options struct {
 	// means that nobody is asked whether a certificate is revoked (notation.Options).
 	Revocation http.RoundTripper
 	// ImagePolicies returns the ClusterImagePolicies that demands can name; nil means none.
-	ImagePolicies func(ctx context.Context) []verify.ImagePolicy
+	// Those that wanted does not report may be left out.
+	ImagePolicies func(ctx context.Context, wanted func(name string) bool) []verify.ImagePolicy
 
 	// Size is the number of verdicts that are remembered; zero means 16384, of some 500 bytes each.
 	Size int
@@ -65,7 +66,7 @@ func (o Options) withDefaults() Options {
 		o.TrustedRoot = func() []byte { return nil }
 	}
 	if o.ImagePolicies == nil {
-		o.ImagePolicies = func(context.Context) []verify.ImagePolicy { return nil }
+		o.ImagePolicies = func(context.Context, func(string) bool) []verify.ImagePolicy { return nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(verify.Signature, error, int) {}
