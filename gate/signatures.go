@@ -122,15 +122,15 @@ func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.
 	case undigested(s) != "":
 		return policy.Signature{Signature: verify.Unverified(verify.ReasonNoDigest, undigested(s))}
 	case blocked:
-		r.failSignature(i, asking, errNotAsked)
+		r.failSignature(i, asking, "", errNotAsked)
 		return policy.Signature{Unknown: true}
 	case r.gate.options.Signatures == nil:
-		r.failSignature(i, asking, errNoVerifier)
+		r.failSignature(i, asking, "", errNoVerifier)
 		return policy.Signature{Unknown: true}
 	}
 	signature, err := r.gate.options.Signatures.Own(ctx, s, r.allowListed())
 	if err != nil {
-		r.failSignature(i, asking, err)
+		r.failSignature(i, asking, "", err)
 		return policy.Signature{Unknown: true}
 	}
 	return policy.Signature{Signature: signature}
@@ -154,7 +154,7 @@ func (r *review) demanded(ctx context.Context, i int, blocked bool, p *policy.Po
 		signature, err = r.gate.options.Signatures.Demanded(ctx, s, r.allowListed(), r.demand(d))
 	}
 	if err != nil {
-		r.failSignature(i, asking, err)
+		r.failSignature(i, asking, d.Name, err)
 		return nil
 	}
 	for _, warning := range signature.Warnings {

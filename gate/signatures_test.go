@@ -376,7 +376,7 @@ func TestAClusterImagePolicyThatCannotBeAskedIsForAnAdministratorToMend(t *testi
 	for _, f := range d.Failures {
 		got = append(got, f.String())
 	}
-	want := []string{"[selecting] spec: the signatures of the artifact could not be verified, because a ClusterImagePolicy that is demanded is not known or cannot be read; an administrator must mend it"}
+	want := []string{"[selecting] spec: demand cluster: the signatures of the artifact could not be verified, because a ClusterImagePolicy that is demanded is not known or cannot be read; an administrator must mend it"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}

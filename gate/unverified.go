@@ -29,10 +29,13 @@ var (
 
 // failSignature records that the signatures of a source could not be verified for some policies. Where the update leaves what is
 // pulled as it was, it keeps nothing out: the artifact was judged when it came, and a registry that is down must not
-// freeze every object that pulls from it.
-func (r *review) failSignature(i int, asking []*policy.Policy, err error) {
+// freeze every object that pulls from it. demand names what could not be judged; empty for rules.
+func (r *review) failSignature(i int, asking []*policy.Policy, demand string, err error) {
 	s := r.now.sources[i]
 	f := signatureFailure(s, err)
+	if demand != "" {
+		f.Message = "demand " + demand + ": " + f.Message
+	}
 	before := r.pulledBefore(s)
 	for _, p := range asking {
 		f.Policy, f.OnError = p.Name(), p.Failing(r.at)
@@ -76,7 +79,7 @@ func signatureFailure(s flux.Source, err error) Failure {
 // an object pass another.
 func (r *review) failUnverified() {
 	for i := range r.now.sources {
-		r.failSignature(i, r.asking(i), errUnjudged)
+		r.failSignature(i, r.asking(i), "", errUnjudged)
 	}
 }
 

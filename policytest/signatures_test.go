@@ -31,7 +31,10 @@ func TestFactsOfSignatures(t *testing.T) {
 			"\n  facts: {signatures: {" + facts + "}}\n  expect: {verdict: " + verdict + ", violations: [" + violations + "]}\n"
 	}
 	artifact := "'ghcr.io/acme/app@" + one + "': "
-	const untold = "[p] spec: the signatures of the artifact could not be verified: ghcr.io/acme/app@" + one
+	const untold = "the signatures of the artifact could not be verified: ghcr.io/acme/app@" + one
+	both := func(why string) []string {
+		return []string{"[p] spec: " + untold + why, "[p] spec: demand ours: " + untold + why}
+	}
 	for sentence, c := range map[string]struct {
 		table     string
 		notJudged []string
@@ -44,8 +47,8 @@ func TestFactsOfSignatures(t *testing.T) {
 		"an identity that has it inside":           {table: signedBy(artifact+"{identities: [{issuer: 'https://token.example.com', subject: 'x https://example.com/acme/app'}]}", "deny", demandUnmet)},
 		"nobody":                                   {table: signedBy(artifact+"{reason: unsigned}", "deny", blockFlaw+", "+demandUnmet)},
 		"the key of the demand, not of the block":  {table: signedBy(artifact+"{reason: wrong-key, keys: ['"+ourKey+"']}", "deny", blockFlaw)},
-		"a registry that is down is no verdict":    {signedBy(artifact+"{reason: unreachable}", "error", ""), []string{untold + ": unreachable: so say the facts of the test"}},
-		"another artifact's, and so nothing of it": {signedBy("'ghcr.io/acme/app@"+other+"': {keys: ['"+ourKey+"']}", "allow", ""), []string{untold + ": offline: facts.signatures does not list it"}},
+		"a registry that is down is no verdict":    {signedBy(artifact+"{reason: unreachable}", "error", ""), both(": unreachable: so say the facts of the test")},
+		"another artifact's, and so nothing of it": {signedBy("'ghcr.io/acme/app@"+other+"': {keys: ['"+ourKey+"']}", "allow", ""), both(": offline: facts.signatures does not list it")},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			report, err := runFiles(t, files{"policy.yaml": demanding, "cases.yaml": tableOf("", c.table)}, Options{})
