@@ -73,7 +73,7 @@ func newWorld(t *testing.T) *world {
 		Roots:          w.registry.Roots(),
 		Proxy:          func(*http.Request) (*url.URL, error) { return nil, nil },
 		AllowEgress:    []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		ResolveTimeout: time.Minute,
+		RequestTimeout: time.Minute, ResolveTimeout: time.Minute,
 		Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
 			if host != "ghcr.io" {
 				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}

@@ -41,6 +41,8 @@ func newWorld(t *testing.T) *world {
 	w.digest = w.MustPush(t, repository, "v1")
 	w.sigstore = newSigstore(t)
 	w.client = registry.New(registry.Options{
+		// Only tests about time have a short deadline.
+		RequestTimeout: time.Minute, ResolveTimeout: time.Minute,
 		Roots:       w.Roots(),
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
 		AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},

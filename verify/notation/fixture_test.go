@@ -42,6 +42,8 @@ func newFixture(t *testing.T) *fixture {
 	f.signer = f.authority.Signer(t, "builder")
 	f.digest = f.MustPush(t, repository, "v1")
 	f.client = registry.New(registry.Options{
+		// Only tests about time have a short deadline.
+		RequestTimeout: time.Minute, ResolveTimeout: time.Minute,
 		Roots:       f.Roots(),
 		Proxy:       func(*http.Request) (*url.URL, error) { return nil, nil },
 		AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},

@@ -84,7 +84,7 @@ func (w *world) registry() registry.Options {
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 		},
 		Dial:           w.Dial,
-		ResolveTimeout: time.Minute,
+		RequestTimeout: time.Minute, ResolveTimeout: time.Minute,
 	}
 }
 

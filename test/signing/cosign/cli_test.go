@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,6 +116,7 @@ func check(t *testing.T, r *registrytest.Registry, digest string, key verify.Pub
 		t.Fatal(err)
 	}
 	client := registry.New(registry.Options{
+		RequestTimeout: time.Minute, ResolveTimeout: time.Minute,
 		Roots: r.Roots(), Dial: r.Dial, AllowEgress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {
