@@ -35,7 +35,9 @@ func (k *Keeper) Root() []byte {
 
 // Refresh gets the trusted root. Where that fails, the last one stays.
 func (k *Keeper) Refresh(ctx context.Context) error {
-	text, err := k.source.within(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	text, err := k.source.get(ctx)
 	if err != nil {
 		return err
 	}

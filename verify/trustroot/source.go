@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/tuf"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+	"github.com/theupdateframework/go-tuf/v2/metadata/fetcher"
 )
 
 // maxSize is the size of a trusted root, in bytes; that of sigstore's public-good instance has 7 KB.
@@ -20,14 +22,14 @@ const target = "trusted_root.json"
 
 // Source gets a trusted root, in JSON.
 type Source struct {
-	get func() ([]byte, error)
-	// Every is how often it is got again.
+	get func(context.Context) ([]byte, error)
+	// every is how often it is got again.
 	every time.Duration
 }
 
 // File is a file. Its errors name it.
 func File(path string) Source {
-	return Source{every: time.Minute, get: func() ([]byte, error) {
+	return Source{every: time.Minute, get: func(context.Context) ([]byte, error) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
@@ -42,11 +44,13 @@ func File(path string) Source {
 // TUF is the target trusted_root.json of the TUF repository at a URL. anchor is the root.json that is trusted first; nil means
 // that of sigstore's public-good instance, as sigstore-go has it. Nothing is written to disk.
 func TUF(url string, anchor []byte) Source {
-	return Source{every: 24 * time.Hour, get: func() ([]byte, error) {
+	return Source{every: 24 * time.Hour, get: func(ctx context.Context) ([]byte, error) {
 		if anchor == nil {
 			anchor = tuf.DefaultRoot()
 		}
-		client, err := tuf.New((&tuf.Options{Root: anchor, RepositoryBaseURL: url}).WithDisableLocalCache())
+		fetch := fetcher.NewDefaultFetcher()
+		fetch.SetHTTPClient(within{ctx})
+		client, err := tuf.New((&tuf.Options{Root: anchor, RepositoryBaseURL: url, Fetcher: fetch}).WithDisableLocalCache())
 		if err != nil {
 			return nil, fmt.Errorf("TUF repository %s: %w", url, err)
 		}
@@ -81,23 +85,10 @@ func CheckAnchor(text []byte) error {
 	return nil
 }
 
-// within bounds a source, whose libraries know no context: it is left where it takes too long.
-func (s Source) within(ctx context.Context, most time.Duration) ([]byte, error) {
-	type result struct {
-		text []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := s.get()
-		done <- result{text, err}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	select {
-	case got := <-done:
-		return got.text, got.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// within sends the requests of a library that knows no context.
+type within struct{ ctx context.Context } //nolint:containedctx // the library has no other place for it
+
+// Do sends a request that ends with the context.
+func (w within) Do(req *http.Request) (*http.Response, error) {
+	return http.DefaultClient.Do(req.WithContext(w.ctx)) //nolint:gosec // it is the administrator who names the repository
 }

@@ -1,10 +1,12 @@
 package trustroot
 
 import (
+	"context"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -128,6 +130,32 @@ func TestATUFRepositoryIsAskedAgain(t *testing.T) {
 	stranger.publish(first)
 	if err := New(TUF(stranger.URL, anchor)).Refresh(t.Context()); err == nil {
 		t.Error("a repository that the anchor does not vouch for is believed")
+	}
+}
+
+// TestARepositoryThatNeverAnswersIsLeft, and holds no connection: it is asked again every minute.
+func TestARepositoryThatNeverAnswersIsLeft(t *testing.T) {
+	asked, left := make(chan struct{}), make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		close(asked)
+		<-req.Context().Done()
+		close(left)
+	}))
+	t.Cleanup(silent.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	r := newTUFRepository(t)
+	if err := New(TUF(silent.URL, r.files["1.root.json"])).Refresh(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the end of the context", err)
+	}
+	select {
+	case <-left:
+	case <-time.After(30 * time.Second):
+		silent.CloseClientConnections()
+		t.Error("the request goes on")
 	}
 }
 
