@@ -26,6 +26,3 @@ func ReadStdin(stdin io.Reader) ([]byte, *InputError) {
 	}
 	return text, nil
 }
-
-// Printable escapes what could move a terminal's cursor or begin a line of its own.
-func Printable(text string) string { return printable(text) }

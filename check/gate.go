@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/gate"
 	"github.com/fluxgate/fluxgate/policy"
 )
@@ -68,7 +69,7 @@ func (s OwnSummary) text() string {
 		fmt.Fprintf(&b, "%s among the manifests: well-formed, and not used to judge, which is for those of --policy\n", sourcePolicies(s.SourcePolicies))
 	}
 	for _, e := range s.WithoutEffect {
-		fmt.Fprintf(&b, "exception %s has no effect: %s\n", printable(e.Exception), printable(e.Message))
+		fmt.Fprintf(&b, "exception %s has no effect: %s\n", flux.Printable(e.Exception), flux.Printable(e.Message))
 	}
 	return b.String()
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // InputError is a part of the input that cannot be read as manifests. It is the user's to mend; the rest of the input is
@@ -28,7 +30,7 @@ func (e *InputError) Error() string {
 	if e.Line > 0 {
 		where += fmt.Sprintf(": line %d", e.Line)
 	}
-	return printable(where + ": " + e.Message)
+	return flux.Printable(where + ": " + e.Message)
 }
 
 // fileError is an InputError of a whole file. The path that the operating system repeats in its errors is left out.

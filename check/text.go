@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/policy"
 )
 
@@ -39,12 +40,12 @@ func (o Object) title() string {
 	if name == "" {
 		name = o.GenerateName + "*"
 	}
-	return printable(fmt.Sprintf("%s: %s %s/%s", o.File, o.Kind, o.Namespace, name))
+	return flux.Printable(fmt.Sprintf("%s: %s %s/%s", o.File, o.Kind, o.Namespace, name))
 }
 
 func (r Result) lines() []string {
 	var lines []string
-	add := func(format string, args ...any) { lines = append(lines, printable(fmt.Sprintf(format, args...))) }
+	add := func(format string, args ...any) { lines = append(lines, flux.Printable(fmt.Sprintf(format, args...))) }
 	for _, v := range r.Violations {
 		add("%s", v.text())
 	}
@@ -102,7 +103,7 @@ func (s Summary) text() string {
 	line(s.NamespaceAssumed, "object", "without metadata.namespace judged as if in the one of --namespace")
 	if names := s.MissingNamespaces; len(names) > 0 {
 		fmt.Fprintf(&b, "%s without a Namespace object in the files, so judged without its labels: %s\n",
-			plural(len(names), "namespace"), printable(strings.Join(names, ", ")))
+			plural(len(names), "namespace"), flux.Printable(strings.Join(names, ", ")))
 	}
 	b.WriteString(s.OwnSummary.text())
 	line(s.PassedOver, "document", "passed over: no Kubernetes object")
@@ -115,20 +116,6 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// printable escapes what could move a terminal's cursor or begin a line of its own.
-func printable(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRuneToASCII(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
 }
 
 // decision gives the decision in capitals where it needs attention.

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // Formats are the names that Write knows.
@@ -42,13 +43,13 @@ func (r *Report) text(colour bool) string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintln(&b, printable(d.title()))
+		fmt.Fprintln(&b, flux.Printable(d.title()))
 		for _, step := range d.Steps {
 			line := fmt.Sprintf("%-11s  %s", step.Name, step.Detail)
-			fmt.Fprintf(&b, "  %s  %s\n", step.Status.text(colour), strings.TrimRight(printable(line), " "))
+			fmt.Fprintf(&b, "  %s  %s\n", step.Status.text(colour), strings.TrimRight(flux.Printable(line), " "))
 			for _, more := range []struct{ begins, text string }{{"because", step.Because}, {"do this", step.Remedy}} {
 				if more.text != "" {
-					fmt.Fprintf(&b, "           %s: %s\n", more.begins, printable(more.text))
+					fmt.Fprintf(&b, "           %s: %s\n", more.begins, flux.Printable(more.text))
 				}
 			}
 		}
@@ -87,18 +88,4 @@ func (s Status) text(colour bool) string {
 		return begin + shown + "\x1b[0m"
 	}
 	return shown
-}
-
-// printable escapes what could move a terminal's cursor or begin a line of its own.
-func printable(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRuneToASCII(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
 }

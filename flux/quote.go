@@ -2,6 +2,7 @@ package flux
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -24,4 +25,18 @@ func Plain(name string) string {
 		return quote(name)
 	}
 	return name
+}
+
+// Printable escapes what could move a terminal's cursor or begin a line of its own.
+func Printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRuneToASCII(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
 }

@@ -21,3 +21,19 @@ func TestPlainShowsNamesAndQuotesTheRest(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintableWritesOutWhatMovesOrTurnsText(t *testing.T) {
+	for text, want := range map[string]string{
+		`ghcr.io/größe "a" \n`: `ghcr.io/größe "a" \n`,
+		"":                     "",
+		"a\r\nb":               `a\r\nb`,
+		"a\x1b[2Jb":            `a\x1b[2Jb`,
+		"a\u009bb":             `a\u009bb`,
+		"a\u202eb":             `a\u202eb`,
+		"a\x9bb":               "a\ufffdb",
+	} {
+		if got := flux.Printable(text); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

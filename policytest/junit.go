@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/fluxgate/fluxgate/check"
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // The elements of JUnit's XML that CI systems read (https://github.com/testmoapp/junitxml).
@@ -58,7 +58,7 @@ func (r *Report) junit(w io.Writer) error {
 	add := func(file string, c junitCase) {
 		suite := byFile[file]
 		if suite == nil {
-			suite = &junitSuite{Name: check.Printable(file)}
+			suite = &junitSuite{Name: flux.Printable(file)}
 			byFile[file] = suite
 			all.Suites = append(all.Suites, suite)
 		}
@@ -71,7 +71,7 @@ func (r *Report) junit(w io.Writer) error {
 		add(t.File, t.junit())
 	}
 	for _, wrong := range r.Unreadable {
-		message := check.Printable(wrong.Message)
+		message := flux.Printable(wrong.Message)
 		add(wrong.File, junitCase{Name: "can be read", Line: wrong.Line, Error: &junitMessage{Message: message, Text: wrong.Error()}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -91,7 +91,7 @@ func (t Test) junit() junitCase {
 	if t.Against != "" {
 		name += " (of " + t.Against + ")"
 	}
-	c := junitCase{Name: check.Printable(name), Line: t.Line, Time: seconds(t.Seconds)}
+	c := junitCase{Name: flux.Printable(name), Line: t.Line, Time: seconds(t.Seconds)}
 	switch t.Result {
 	case Pass:
 	case Skip:
@@ -99,10 +99,10 @@ func (t Test) junit() junitCase {
 	default:
 		var lines []string
 		for _, failure := range t.Failures {
-			lines = append(lines, check.Printable(failure))
+			lines = append(lines, flux.Printable(failure))
 		}
 		for _, why := range t.NotJudged {
-			lines = append(lines, "not judged: "+check.Printable(why))
+			lines = append(lines, "not judged: "+flux.Printable(why))
 		}
 		c.Failure = &junitMessage{Message: lines[0], Text: strings.Join(lines, "\n")}
 	}

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/fluxgate/fluxgate/check"
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // text shows every test, what is wrong with it, the coverage, and the summary last.
 func (r *Report) text(style check.Style) string {
 	var b strings.Builder
 	line := func(format string, args ...any) {
-		b.WriteString(check.Printable(fmt.Sprintf(format, args...)))
+		b.WriteString(flux.Printable(fmt.Sprintf(format, args...)))
 		b.WriteByte('\n')
 	}
 	for _, t := range r.Tests {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluxgate/fluxgate/check"
 	"github.com/fluxgate/fluxgate/diagnose"
+	"github.com/fluxgate/fluxgate/flux"
 )
 
 // inFile reads a file. It ends with the context, see read.
@@ -30,7 +31,7 @@ func (f *diagnoseFlags) inFile(ctx context.Context, file string, stdin io.Reader
 	case read.err != nil:
 		return patient{}, inputError{read.err}
 	case len(read.files.Repositories) == 0:
-		return patient{}, inputError{fmt.Errorf("%s: has no OCIRepository; other kinds are not walked", check.Printable(file))}
+		return patient{}, inputError{fmt.Errorf("%s: has no OCIRepository; other kinds are not walked", flux.Printable(file))}
 	}
 	return patient{
 		repositories: read.files.Repositories,
