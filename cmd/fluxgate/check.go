@@ -2,29 +2,19 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/fluxgate/fluxgate/check"
 )
 
 // checkFlags are the settings of `fluxgate check`. The zero value of each is documented at its flag.
 type checkFlags struct {
-	policies  []string
-	namespace string
-	output    string
-	offline   bool
-	verbose   bool
-	timeout   time.Duration
-
-	registryCA    string
-	egressAllow   []string
+	manifestFlags
+	policies      []string
 	keepSourceRef bool
-	trust         trustFlags
 }
 
 func newCheckCommand() *cobra.Command {
@@ -62,7 +52,7 @@ ClusterImagePolicies are read with the policies of --policy.
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(); err != nil {
+			if err := f.check(check.CheckFormat); err != nil {
 				return usageError{err}
 			}
 			return f.run(cmd.Context(), args, streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
@@ -80,28 +70,8 @@ func (f *checkFlags) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.offline, "offline", false, "open no connection")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind what could not be judged: addresses, answers")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one object")
-	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
-	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
-		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
+	f.dialling.bind(flags, "loopback, link-local or metadata")
 	flags.BoolVar(&f.keepSourceRef, "keep-source-ref", false,
 		"do not rewrite a HelmRelease's chart.spec.sourceRef to an OCIRepository into a chartRef")
 	f.trust.bind(flags)
-}
-
-// check reports every setting that cannot be.
-func (f *checkFlags) check() error {
-	var all []error
-	if err := check.CheckFormat(f.output); err != nil {
-		all = append(all, fmt.Errorf("--output: %w", err))
-	}
-	for _, reason := range validation.IsDNS1123Label(f.namespace) {
-		all = append(all, fmt.Errorf("--namespace: %q is no name of a namespace: %s", f.namespace, reason))
-	}
-	if f.timeout <= 0 {
-		all = append(all, fmt.Errorf("--timeout: %s is not above 0s", f.timeout))
-	}
-	if _, err := parsePrefixes(f.egressAllow); err != nil {
-		all = append(all, err)
-	}
-	return errors.Join(append(all, f.trust.check())...)
 }

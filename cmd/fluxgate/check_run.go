@@ -75,25 +75,17 @@ func (f *checkFlags) asking(
 	if f.offline {
 		return registry.Offline{}, unverifying{}, nil
 	}
-	roots, err := rootsOf(f.registryCA)
+	o, err := f.dialling.options(f.timeout)
 	if err != nil {
 		return nil, nil, err
-	}
-	egress, err := parsePrefixes(f.egressAllow)
-	if err != nil {
-		return nil, nil, usageError{err}
 	}
 	trusted, err := f.trust.once(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	client := registry.New(registry.Options{
-		Credentials:    registry.DockerConfig{},
-		Roots:          roots,
-		AllowEgress:    egress,
-		ResolveTimeout: f.timeout,
-		Cache:          registry.CacheOptions{Found: time.Hour, NotFound: time.Hour, Failed: time.Hour},
-	})
+	o.Credentials = registry.DockerConfig{}
+	o.Cache = registry.CacheOptions{Found: time.Hour, NotFound: time.Hour, Failed: time.Hour}
+	client := registry.New(o)
 	return client, verdicts.New(verdicts.Options{
 		Registry: client, Secrets: inventory, TrustedRoot: trustedBy(trusted),
 		ImagePolicies: func(context.Context, func(string) bool) []verify.ImagePolicy { return policies.ImagePolicies() },

@@ -2,29 +2,19 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/fluxgate/fluxgate/diagnose"
 )
 
 // diagnoseFlags are the settings of `fluxgate diagnose`. The zero value of each is documented at its flag.
 type diagnoseFlags struct {
+	manifestFlags
 	kubeconfig string
 	context    string
-	namespace  string
-	output     string
-	offline    bool
-	verbose    bool
-	timeout    time.Duration
-	trust      trustFlags
-
-	registryCA  string
-	egressAllow []string
 }
 
 func newDiagnoseCommand() *cobra.Command {
@@ -58,7 +48,7 @@ be done or told. Of several the first of 2, 1, 3 counts.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(); err != nil {
+			if err := f.check(diagnose.CheckFormat); err != nil {
 				return usageError{err}
 			}
 			return f.run(cmd.Context(), args[0], streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
@@ -78,25 +68,5 @@ func (f *diagnoseFlags) bind(cmd *cobra.Command) {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "say what is behind a step: addresses, answers")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest time for one step")
 	f.trust.bind(flags)
-	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
-	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
-		"addresses, as CIDR, that may be dialled although they are private, loopback, link-local or metadata addresses; repeatable")
-}
-
-// check reports every setting that cannot be.
-func (f *diagnoseFlags) check() error {
-	var all []error
-	if err := diagnose.CheckFormat(f.output); err != nil {
-		all = append(all, fmt.Errorf("--output: %w", err))
-	}
-	for _, reason := range validation.IsDNS1123Label(f.namespace) {
-		all = append(all, fmt.Errorf("--namespace: %q is no name of a namespace: %s", f.namespace, reason))
-	}
-	if f.timeout <= 0 {
-		all = append(all, fmt.Errorf("--timeout: %s is not above 0s", f.timeout))
-	}
-	if _, err := parsePrefixes(f.egressAllow); err != nil {
-		all = append(all, err)
-	}
-	return errors.Join(append(all, f.trust.check())...)
+	f.dialling.bind(flags, "private, loopback, link-local or metadata")
 }

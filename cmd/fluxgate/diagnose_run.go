@@ -93,15 +93,10 @@ func (f *diagnoseFlags) find(ctx context.Context, argument string, s streams) (p
 
 // registry asks registries as reviews do, but for the private addresses that an allow-list permits there.
 func (f *diagnoseFlags) registry(logins diagnose.Logins) (*registry.Client, error) {
-	roots, err := rootsOf(f.registryCA)
+	o, err := f.dialling.options(f.timeout)
 	if err != nil {
 		return nil, err
 	}
-	egress, err := parsePrefixes(f.egressAllow)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return registry.New(registry.Options{
-		Credentials: logins, Roots: roots, AllowEgress: egress, ResolveTimeout: f.timeout,
-	}), nil
+	o.Credentials = logins
+	return registry.New(o), nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,9 +25,8 @@ type serveFlags struct {
 	webhookConfig string
 	tlsSANs       []string
 
-	registryCA  string
-	egressAllow []string
-	cacheSize   int
+	dialling  diallingFlags
+	cacheSize int
 
 	ownIdentity    bool
 	defaultAccount string
@@ -79,9 +77,7 @@ func (f *serveFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.service, "service", "fluxgate", "Service by which the API server calls the webhooks")
 	flags.StringVar(&f.webhookConfig, "webhook-config", "fluxgate", "name of both webhook configurations, which get the CA")
 	flags.StringArrayVar(&f.tlsSANs, "tls-san", nil, "further DNS name or IP address of the serving certificate; repeatable")
-	flags.StringVar(&f.registryCA, "registry-ca", "", "PEM file of CAs that registries are trusted by, beside the system's")
-	flags.StringArrayVar(&f.egressAllow, "egress-allow", nil,
-		"addresses, as CIDR, that may be dialled although they are loopback, link-local or metadata addresses; repeatable")
+	f.dialling.bind(flags, "loopback, link-local or metadata")
 	flags.IntVar(&f.cacheSize, "registry-cache-size", 4096,
 		"answers of registries that are kept, and as many failures; at most 0.7 KB an answer, 2 KB a failure")
 	flags.BoolVar(&f.ownIdentity, "own-cloud-identity", false,
@@ -122,10 +118,7 @@ func (f *serveFlags) check() error {
 	if f.cacheSize < 1 || f.cacheSize > 1_000_000 {
 		all = append(all, fmt.Errorf("--registry-cache-size: %d is not between 1 and 1000000", f.cacheSize))
 	}
-	if _, err := parsePrefixes(f.egressAllow); err != nil {
-		all = append(all, err)
-	}
-	return errors.Join(append(all, f.trust.check())...)
+	return errors.Join(append(all, f.dialling.check(), f.trust.check())...)
 }
 
 // nameProblems says what keeps a name, where there is one, from being a ServiceAccount's.
@@ -134,16 +127,4 @@ func nameProblems(name string) []string {
 		return nil
 	}
 	return validation.IsDNS1123Subdomain(name)
-}
-
-func parsePrefixes(texts []string) ([]netip.Prefix, error) {
-	prefixes := make([]netip.Prefix, 0, len(texts))
-	for _, text := range texts {
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("--egress-allow: %q is no CIDR, use one like 127.0.0.0/8", text)
-		}
-		prefixes = append(prefixes, prefix)
-	}
-	return prefixes, nil
 }

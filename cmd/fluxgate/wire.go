@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
@@ -140,18 +138,9 @@ func (f *serveFlags) watch(
 }
 
 func (f *serveFlags) registryOptions() (registry.Options, error) {
-	roots, err := rootsOf(f.registryCA)
-	if err != nil {
-		return registry.Options{}, err
-	}
-	egress, err := parsePrefixes(f.egressAllow)
-	if err != nil {
-		return registry.Options{}, usageError{err}
-	}
-	return registry.Options{
-		Roots: roots, AllowEgress: egress, ResolveTimeout: f.reviewTimeout,
-		Cache: registry.CacheOptions{Size: f.cacheSize},
-	}, nil
+	o, err := f.dialling.options(f.reviewTimeout)
+	o.Cache = registry.CacheOptions{Size: f.cacheSize}
+	return o, err
 }
 
 func newLogger(w io.Writer, verbose bool) logr.Logger {
@@ -174,23 +163,4 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 	}
 	config.QPS = -1
 	return config, nil
-}
-
-// rootsOf returns the system's certificates with those of a file; nil, which means the system's, where there is no file.
-func rootsOf(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, inputError{fmt.Errorf("--registry-ca: %w", err)}
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("system certificates: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, inputError{fmt.Errorf("--registry-ca: %s holds no PEM certificate", file)}
-	}
-	return pool, nil
 }
