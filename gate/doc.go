@@ -7,7 +7,8 @@
 //  4. resolve what must be known, unless an allow-list refuses the host (asking.go, resolve.go); of an object that is denied, only a
 //     digest whose absence is all that is wrong with it (exact.go);
 //  5. Mutate: write, keep or take out the digest (mutate.go);
-//     Validate: run the fact rules and judge the pin (validate.go, pinned.go);
+//     Validate: verify the signatures of the digest that is there, where a policy asks about them (signatures.go, unmet.go, and
+//     unverified.go for what could not be told), run the fact rules and judge the pin (validate.go, pinned.go);
 //  6. turn into a warning what the stored object already violated (ratchet.go);
 //  7. decide (decide.go).
 //

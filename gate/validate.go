@@ -7,7 +7,7 @@ import (
 )
 
 // Validate judges the final object. It follows shared steps with Mutate, in this order: pass unjudged, read, match, static
-// rules, resolve, fact rules, decide.
+// rules, resolve, verify, fact rules, decide.
 func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 	if reason := unjudged(req); reason != "" {
 		return Decision{Verdict: Allow, Skipped: reason}, nil
@@ -32,7 +32,7 @@ func (g *Gate) Validate(ctx context.Context, req Request) (Decision, error) {
 // untilMended is when what a denial left out is judged.
 const untilMended = "until the violations are mended"
 
-// judge runs the static rules and, where nothing is denied yet, asks what it must and runs the fact rules.
+// judge runs the static rules and, where nothing is denied yet, asks what it must, verifies, and runs the fact rules.
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
 	unpinned := r.withoutDigest(open)
