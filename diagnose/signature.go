@@ -17,8 +17,6 @@ func (w *walk) signature(ctx context.Context) Step {
 		return Step{Status: Skipped, Detail: "no verify block: Flux verifies nothing"}
 	case w.Registry == nil:
 		return offline()
-	case w.Signatures == nil:
-		return Step{Status: Unknown, Detail: "not verified by this version", Remedy: w.byHand()}
 	}
 	found, err := w.Signatures.Verify(ctx, w.source, w.digest)
 	failure := (*registry.Error)(nil)
@@ -64,15 +62,6 @@ func signers(all []verify.Signer) string {
 	return strings.Join(named, " and ")
 }
 
-// byHand is how to verify without us.
-func (w *walk) byHand() string {
-	tool := "cosign verify"
-	if w.source.Verify.Provider == "notation" {
-		tool = "notation verify"
-	}
-	return fmt.Sprintf("verify it by hand: %s %s@%s", tool, w.source.Repository, w.digest)
-}
-
 // signatureRemedy says how an artifact is made to count as signed.
 func (w *walk) signatureRemedy(reason verify.Reason) string {
 	block := w.source.Verify
@@ -90,7 +79,7 @@ func (w *walk) signatureRemedy(reason verify.Reason) string {
 		return "where it comes from whom you trust, have it signed: " + sign + " " + artifact
 	case verify.ReasonWrongKey, verify.ReasonWrongIdentity:
 		return "find out who signed it; " + keys + " must name whom you trust to sign it"
-	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonMalformed, verify.ReasonTooMany:
+	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonRevoked, verify.ReasonMalformed, verify.ReasonTooMany:
 		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
 	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
 		return "mend " + keys

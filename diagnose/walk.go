@@ -26,7 +26,7 @@ type Walker struct {
 	Registry *registry.Client
 	// Logins read what an object names.
 	Logins Logins
-	// Signatures verifies; nil leaves that step unknown.
+	// Signatures verifies. It may be nil only where Registry is.
 	Signatures Signatures
 	// Details fills Step.Because.
 	Details bool
