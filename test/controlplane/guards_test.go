@@ -32,59 +32,69 @@ func mergePatch(text string) client.Patch {
 // policiesAreChecked shows which requests reach policies.fluxgate.dev, in this order.
 func policiesAreChecked(t *testing.T, admin client.Client, record *recorder) {
 	t.Helper()
-	policy, tenants := sourcePolicy("checked"), exception("tenant", "checked")
+	policy, tenants, own := sourcePolicy("checked"), exception("tenant", "checked"), exception("fluxgate-system", "checked")
 	reason := func(text string) string {
 		return `{"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "` + text +
 			`", "message": "", "lastTransitionTime": "2026-11-24T00:00:00Z"}]}}`
 	}
+	create := func(o client.Object) error { return admin.Create(t.Context(), o) }
+	patch := func(text string) func(client.Object) error {
+		return func(o client.Object) error { return admin.Patch(t.Context(), o, mergePatch(text)) }
+	}
+	patchStatus := func(text string) func(client.Object) error {
+		return func(o client.Object) error { return admin.Status().Patch(t.Context(), o, mergePatch(text)) }
+	}
 	for _, test := range []struct {
 		sentence string
-		do       func() error
+		object   client.Object
+		do       func(client.Object) error
 		want     []string
 	}{
-		{"a new policy", func() error { return admin.Create(t.Context(), policy) },
-			[]string{"policies CREATE v1alpha1/sourcepolicies /checked"}},
-		{"a changed one", func() error { return admin.Patch(t.Context(), policy, mergePatch(`{"spec": {"action": "Warn"}}`)) },
-			[]string{"policies UPDATE v1alpha1/sourcepolicies /checked"}},
-		{"one that is applied again", func() error { return admin.Patch(t.Context(), policy, mergePatch(`{"spec": {"action": "Warn"}}`)) }, nil},
-		{"one that is labelled", func() error {
-			return admin.Patch(t.Context(), policy, mergePatch(`{"metadata": {"labels": {"a": "b"}}}`))
-		}, nil},
-		{"what Fluxgate says of it", func() error { return admin.Status().Patch(t.Context(), policy, mergePatch(reason("InForce"))) }, nil},
-		{"one that is deleted", func() error { return admin.Delete(t.Context(), policy) }, nil},
-		{"a new exception", func() error { return admin.Create(t.Context(), tenants) },
-			[]string{"policies CREATE v1alpha1/policyexceptions tenant/checked"}},
-		{"a longer one", func() error {
-			return admin.Patch(t.Context(), tenants, mergePatch(`{"spec": {"until": "2028-01-31T17:00:00Z"}}`))
-		},
+		{"a new policy", policy, create, []string{"policies CREATE v1alpha1/sourcepolicies /checked"}},
+		{"a changed one", policy, patch(`{"spec": {"action": "Warn"}}`), []string{"policies UPDATE v1alpha1/sourcepolicies /checked"}},
+		{"one that is applied again", policy, patch(`{"spec": {"action": "Warn"}}`), nil},
+		{"one that is labelled", policy, patch(`{"metadata": {"labels": {"a": "b"}}}`), nil},
+		{"what Fluxgate says of it", policy, patchStatus(reason("InForce")), nil},
+		{"a new exception", tenants, create, []string{"policies CREATE v1alpha1/policyexceptions tenant/checked"}},
+		{"a longer one", tenants, patch(`{"spec": {"until": "2028-01-31T17:00:00Z"}}`),
 			[]string{"policies UPDATE v1alpha1/policyexceptions tenant/checked"}},
-		{"what its writer says of it", func() error { return admin.Status().Patch(t.Context(), tenants, mergePatch(reason("Counts"))) }, nil},
-		{"one of Fluxgate's own namespace", func() error { return admin.Create(t.Context(), exception("fluxgate-system", "checked")) },
-			[]string{"policies CREATE v1alpha1/policyexceptions fluxgate-system/checked"}},
+		{"what its writer says of it", tenants, patchStatus(reason("Counts")), nil},
+		{"one of Fluxgate's own namespace", own, create, []string{"policies CREATE v1alpha1/policyexceptions fluxgate-system/checked"}},
 	} {
 		var err error
-		got := record.during(func() { err = test.do() })
+		got := record.during(func() { err = test.do(test.object) })
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s: error %v, calls (-want +got):\n%s", test.sentence, err, diff)
 		}
+		seenByItsCache(t, admin, test.object)
+	}
+	var err error
+	got := record.during(func() { err = admin.Delete(t.Context(), policy) })
+	if err != nil || got != nil {
+		t.Errorf("one that is deleted: error %v, calls %q", err, got)
 	}
 }
 
-// seenByItsCache waits until the API server's own cache holds the namespace as it was last written. It begins an update with
+// seenByItsCache waits until the API server's own cache holds the object as it was last written. It begins an update with
 // what that cache holds, asks the webhooks, and begins again where it was old: a patch at once after another one could be a
-// request more, with labels of yesterday.
-func seenByItsCache(t *testing.T, admin client.Client, written *corev1.Namespace) {
+// request more, with the labels or the spec of a moment ago.
+func seenByItsCache(t *testing.T, admin client.Client, written client.Object) {
 	t.Helper()
-	cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
+	key, cached := client.ObjectKeyFromObject(written), &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
+	kind, err := admin.GroupVersionKindFor(written)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		var held corev1.Namespace
-		err := admin.Get(t.Context(), client.ObjectKeyFromObject(written), &held, cached)
-		if err == nil && held.ResourceVersion == written.ResourceVersion {
+		held := &unstructured.Unstructured{}
+		held.SetGroupVersionKind(kind)
+		err := admin.Get(t.Context(), key, held, cached)
+		if err == nil && held.GetResourceVersion() == written.GetResourceVersion() {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("namespace %s: the API server's cache holds version %s (error %v) a minute after %s was written",
-				written.Name, held.ResourceVersion, err, written.ResourceVersion)
+			t.Fatalf("%s %s: the API server's cache holds version %q (error %v) a minute after %s was written",
+				kind.Kind, key, held.GetResourceVersion(), err, written.GetResourceVersion())
 		}
 	}
 }
