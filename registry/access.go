@@ -67,20 +67,7 @@ func (a *Access) Turn(ctx context.Context) (release func(), err error) {
 
 // About says what kept the registry from answering a Session of another Access with the same ID, to whoever has this one: in the
 // words of its own source, and with nothing of the other's.
-func (a *Access) About(failure *Error) *Error {
-	told := *failure
-	told.Reference = reference(a.plan.source)
-	if a.plan.source.Origin == nil {
-		return &told
-	}
-	switch told.Class { // the advice for a cloud's login names the ServiceAccount, see cloudKeychain
-	case ClassIdentity:
-		told.Advice = "the cloud gave no login"
-	case ClassTimeout:
-		told.Advice = advice(ClassTimeout, nil)
-	}
-	return &told
-}
+func (a *Access) About(failure *Error) *Error { return a.plan.told(failure) }
 
 func notAsked(failure *Error) *Error {
 	failure.Err = fmt.Errorf("%w: %w", ErrNotAsked, failure.Err)

@@ -18,11 +18,10 @@ type answer struct {
 	retryAfter time.Duration
 }
 
-// result gives every caller an error of its own.
-func (a answer) result() (Resolution, error) {
+// result gives every caller an error of its own, about its own source.
+func (a answer) result(p *plan) (Resolution, error) {
 	if a.failure != nil {
-		failure := *a.failure
-		return Resolution{}, &failure
+		return Resolution{}, p.told(a.failure)
 	}
 	return a.resolution, nil
 }

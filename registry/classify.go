@@ -132,10 +132,48 @@ func advice(class Class, err error) string {
 	return ""
 }
 
-// loginAdvice names what to look at; registries also answer so where the repository does not exist.
-func loginAdvice(source flux.Source, auth authn.Authenticator) string {
+// refusedLogin says whose login a registry refused, so that whoever is told of it hears of his own source.
+type refusedLogin int
+
+const (
+	notAboutLogin    refusedLogin = iota // it is about something else
+	anonymouslyAsked                     // there was none
+	askedWithLogin
+)
+
+// refused notes that the registry refused a login. Where its proxy did, that is said already.
+func (e *Error) refused(source flux.Source, auth authn.Authenticator) {
+	if e.Class != ClassUnauthorized || e.Advice != "" {
+		return
+	}
+	e.login = askedWithLogin
+	if auth == authn.Anonymous {
+		e.login = anonymouslyAsked
+	}
+	e.Advice = loginAdvice(source, e.login)
+}
+
+// told says a failure in the words of p's source, and with nothing of the source that was asked for: what came of one is
+// remembered for all that have the same login.
+func (p *plan) told(failure *Error) *Error {
+	told := *failure
+	told.Reference = reference(p.source)
 	switch {
-	case auth != authn.Anonymous:
+	case told.login != notAboutLogin:
+		told.Advice = loginAdvice(p.source, told.login)
+	case p.source.Origin == nil:
+	case told.Class == ClassIdentity: // the advice for a cloud's login names the ServiceAccount, see cloudKeychain
+		told.Advice = "the cloud gave no login"
+	case told.Class == ClassTimeout:
+		told.Advice = advice(ClassTimeout, nil)
+	}
+	return &told
+}
+
+// loginAdvice names what to look at; registries also answer so where the repository does not exist.
+func loginAdvice(source flux.Source, login refusedLogin) string {
+	switch {
+	case login == askedWithLogin:
 		return "the repository does not exist, or the credentials are not good for it"
 	case source.SecretRef != "":
 		return "the repository does not exist, or needs credentials; its secretRef has none for this registry"

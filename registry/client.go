@@ -94,9 +94,7 @@ func (c *Client) ask(ctx context.Context, p *plan, login Login) answer {
 	resolution, err := ask(ctx, p, auth, x, c.options.UserAgent)
 	if err != nil {
 		failure := p.failure(err)
-		if said := loginAdvice(p.source, auth); failure.Class == ClassUnauthorized && failure.Advice == "" {
-			failure.Advice = said
-		}
+		failure.refused(p.source, auth)
 		return answer{failure: failure, retryAfter: x.waitFor()}
 	}
 	return answer{resolution: resolution}

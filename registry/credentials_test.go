@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/fluxgate/fluxgate/flux"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/test/registrytest"
@@ -128,6 +130,46 @@ func TestTwoLoginsNeverShareAnAnswer(t *testing.T) {
 	delete(reader, "rich/pull")
 	_, err = resolve(t, client, withSecret(t, "rich", "pull"))
 	wantClass(t, err, registry.ClassCredentials)
+}
+
+// TestWhoeverSharesAnAnswerHearsOfHisOwnSource: what came of one source is remembered for all with the same login, here none.
+func TestWhoeverSharesAnAnswerHearsOfHisOwnSource(t *testing.T) {
+	f := newFixture(t, "ghcr.io")
+	f.Require("ghcr.io", registrytest.Login{User: "robot", Password: "right"})
+	f.Options.Credentials = objects(secrets{"apps/elsewhere": pullSecret("quay.io", "right")}, accounts{"apps/builder": {}})
+	client := f.client()
+	with := func(change func(*flux.Source)) registry.Query {
+		q := tagged(t, app, "1.0.0")
+		q.Source.Namespace = "apps"
+		change(&q.Source)
+		return q
+	}
+	asked := []struct {
+		sentence string
+		query    registry.Query
+		want     string
+	}{
+		{"a ServiceAccount without a login", with(func(s *flux.Source) { s.ServiceAccountName = "builder" }),
+			"ghcr.io/acme/app:1.0.0: unauthorized: the repository does not exist, or needs credentials; its ServiceAccount has none for this registry"},
+		{"a Secret without one", with(func(s *flux.Source) { s.SecretRef = "elsewhere" }),
+			"ghcr.io/acme/app:1.0.0: unauthorized: the repository does not exist, or needs credentials; its secretRef has none for this registry"},
+		{"nothing", with(func(*flux.Source) {}),
+			"ghcr.io/acme/app:1.0.0: unauthorized: the repository does not exist, or needs credentials"},
+		{"who refers to a source", with(func(s *flux.Source) {
+			s.Origin = &flux.Key{Kind: "OCIRepository", NamespacedName: types.NamespacedName{Namespace: "apps", Name: "app"}}
+		}), "OCIRepository apps/app: unauthorized: the repository does not exist, or needs credentials"},
+	}
+	for range 2 { // each is the first to ask, and the last
+		for _, test := range asked {
+			_, err := resolve(t, client, test.query)
+			if failure := failureOf(t, err, registry.ClassUnauthorized); failure.Error() != test.want {
+				t.Errorf("%s:\ngot  %s\nwant %s", test.sentence, failure, test.want)
+			}
+		}
+		slices.Reverse(asked)
+		client = f.client()
+	}
+	f.wantCount(t, "HEAD", app, 4) // of each client one for the Secret, and one for all others
 }
 
 func TestCredentialsStayWithTheirRegistry(t *testing.T) {

@@ -27,6 +27,8 @@ type Error struct {
 	Advice    string // one clause that says how to mend it; may be empty
 	Cause     Cause  // more than users of a webhook are told, and not in Error(); may be empty
 	Err       error  // the detail, without secrets; may be nil
+
+	login refusedLogin
 }
 
 func (e *Error) Error() string {

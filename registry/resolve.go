@@ -24,7 +24,7 @@ func (c *Client) resolve(ctx context.Context, q Query) (Resolution, answeredBy, 
 	}
 	key := p.key(login.ID)
 	if kept, found := c.cache.get(key, q); found {
-		resolution, err := kept.result()
+		resolution, err := kept.result(p)
 		return resolution, byCache, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -57,7 +57,7 @@ func (c *Client) join(ctx context.Context, q Query, key cacheKey, p *plan, login
 		if found.unasked {
 			by = byNobody
 		}
-		resolution, err := found.result()
+		resolution, err := found.result(p)
 		return resolution, by, err
 	case <-ctx.Done():
 		return Resolution{}, byRegistry, p.failure(ctx.Err())

@@ -65,8 +65,8 @@ func (s *Session) record(err error) {
 	if !errors.As(err, &failure) {
 		failure = s.plan.failure(err)
 	}
-	if failure.Class == ClassUnauthorized && failure.Advice == "" && s.auth != nil {
-		failure.Advice = loginAdvice(s.plan.source, s.auth)
+	if s.auth != nil {
+		failure.refused(s.plan.source, s.auth)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
