@@ -50,8 +50,7 @@ func (r *review) unpinned() []policy.Violation {
 			switch {
 			case s.Ref.Digest == "" && p.Pins(s.Ref) == policy.PinOnChange:
 				v.Rule = RulePin
-				v.Message = "the policy pins this source, and it has no digest"
-				v.Remediation = pinRemedy(s, r.resolved[i].Digest)
+				v.Message, v.Remediation = noDigest(s, r.resolved[i].Digest)
 			case stale && p.PinsAnything():
 				v.Rule = RuleStalePin
 				v.Message = fmt.Sprintf("%s was resolved from another url or ref than the object now has", s.Ref.Digest)
@@ -65,9 +64,14 @@ func (r *review) unpinned() []policy.Violation {
 	return found
 }
 
-func pinRemedy(s flux.Source, digest string) string {
-	if digest == "" {
-		return fmt.Sprintf("set %s, or set the annotation %s to a new value", pin.DigestPath(s), pin.RepinAnnotation)
+// noDigest says why a source that a policy pins has no digest, and how to get it one. digest is what its ref names, if known.
+func noDigest(s flux.Source, digest string) (message, remedy string) {
+	message = "the policy pins this source, and it has no digest"
+	switch {
+	case s.Problem != "": // nobody was asked
+		return message + ", as nobody can tell whose: " + s.Problem, "write it in the one form that the reason names"
+	case digest == "":
+		return message, fmt.Sprintf("set %s, or set the annotation %s to a new value", pin.DigestPath(s), pin.RepinAnnotation)
 	}
-	return fmt.Sprintf("set %s: %s", pin.DigestPath(s), digest)
+	return message, fmt.Sprintf("set %s: %s", pin.DigestPath(s), digest)
 }
