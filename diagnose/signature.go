@@ -79,7 +79,8 @@ func (w *walk) signatureRemedy(reason verify.Reason) string {
 		return "where it comes from whom you trust, have it signed: " + sign + " " + artifact
 	case verify.ReasonWrongKey, verify.ReasonWrongIdentity:
 		return "find out who signed it; " + keys + " must name whom you trust to sign it"
-	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonRevoked, verify.ReasonMalformed, verify.ReasonTooMany:
+	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonRevoked, verify.ReasonMalformed, verify.ReasonTooMany,
+		verify.ReasonBesideBundles:
 		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
 	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
 		return "mend " + keys

@@ -117,7 +117,7 @@ func (k memoKey) source(s *SourceReview) memoKey {
 }
 
 func (k memoKey) signature(s *Signature) memoKey {
-	k = k.flags(s.Unknown, s.Verified).texts(string(s.Scheme), string(s.Reason), s.Message).
+	k = k.flags(s.Unknown, s.Verified, s.BesideBundles).texts(string(s.Scheme), string(s.Reason), s.Message).
 		count(len(s.Warnings)).texts(s.Warnings...).count(len(s.Signers))
 	for _, signer := range s.Signers {
 		k = k.texts(signer.Fingerprint, signer.Issuer, signer.Subject)

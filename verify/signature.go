@@ -32,6 +32,9 @@ type Signature struct {
 	// Message says what is wrong, and how to mend it, in one clause about the artifact for users: "has no signature". It
 	// quotes nothing that a registry said, but for digests, and issuers and subjects that a trusted authority certified.
 	Message string
+	// BesideBundles: what counts is a legacy signature, and there are bundles, none of which is good. To Flux that is no signature,
+	// as it looks at legacy ones only where there is no bundle.
+	BesideBundles bool
 	// Warnings are clauses about the artifact that speak against it, and change nothing: a ClusterImagePolicy in mode warn.
 	Warnings []string
 }
@@ -80,6 +83,8 @@ const (
 	ReasonRevoked Reason = "revoked"
 	// ReasonMalformed: what is stored as a signature cannot be read as one.
 	ReasonMalformed Reason = "malformed-signature"
+	// ReasonBesideBundles: a legacy signature is good, which Flux does not look at, as there are bundles (Signature.BesideBundles).
+	ReasonBesideBundles Reason = "beside-bundles"
 	// ReasonTooMany: there are more signatures than are looked at, and none of those is good.
 	ReasonTooMany Reason = "too-many-signatures"
 	// ReasonNoDigest: the source has no digest that is one, so nothing is there to verify once and for all.
@@ -108,8 +113,8 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonUnsigned, ReasonWrongKey, ReasonWrongIdentity, ReasonOtherArtifact, ReasonExpired, ReasonRevoked, ReasonMalformed,
-		ReasonTooMany, ReasonNoDigest, ReasonNoRepository, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity, ReasonBadIdentity, ReasonWeakTrustPolicy,
-		ReasonNoMatch, ReasonProvider, ReasonImagePolicy,
+		ReasonBesideBundles, ReasonTooMany, ReasonNoDigest, ReasonNoRepository, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity,
+		ReasonBadIdentity, ReasonWeakTrustPolicy, ReasonNoMatch, ReasonProvider, ReasonImagePolicy,
 	}
 }
 

@@ -19,29 +19,31 @@ import (
 // bundleType begins the media types of bundles, as an artifact type and as that of a layer (cosign, pkg/oci/remote, Bundle).
 const bundleType = "application/vnd.dev.sigstore.bundle"
 
-// bundles looks for bundles among the referrers: one request, and two for each.
-func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (verify.Signature, error) {
+// bundles looks for bundles among the referrers: one request, and two for each. bad says that there are some, and that none is
+// good, attestations included: Flux takes those, too.
+func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (found verify.Signature, bad bool, err error) {
 	referrers, err := s.referrers(ctx, digest)
 	if err != nil {
-		return explained(err)
+		found, err = explained(err)
+		return found, false, err
 	}
 	referrers = slices.DeleteFunc(referrers, func(found v1.Descriptor) bool { return !mayBeBundle(found) })
 	// Registries list them in any order.
 	slices.SortFunc(referrers, func(a, b v1.Descriptor) int { return cmp.Compare(a.Digest.String(), b.Digest.String()) })
 	referrers = slices.CompactFunc(referrers, func(a, b v1.Descriptor) bool { return a.Digest == b.Digest })
 	referrers, more := limited(referrers)
-	candidates := make([]candidate, 0, len(referrers))
+	candidates, looked := make([]candidate, 0, len(referrers)), looking{digest: digest, judge: j}
 	for _, referrer := range referrers {
 		candidates = append(candidates, candidate{
 			fetch:  func(ctx context.Context) ([]byte, error) { return s.bundle(ctx, referrer) },
-			assess: func(_ context.Context, raw []byte) verify.Signature { return assessBundle(raw, digest, j) },
+			assess: func(_ context.Context, raw []byte) verify.Signature { return looked.at(raw) },
 		})
 	}
-	found, err := search(ctx, candidates)
+	found, err = search(ctx, candidates)
 	if err == nil && more && !found.Verified {
-		return tooMany(), nil
+		found = tooMany()
 	}
-	return found, err
+	return found, looked.there && !looked.good, err
 }
 
 // mayBeBundle spares the requests for what is said to be something else: an SBOM, or a signature of the Notary Project. A
@@ -66,8 +68,16 @@ func (s *store) bundle(ctx context.Context, referrer v1.Descriptor) ([]byte, err
 	return s.blob(ctx, layers[0], maxBundle)
 }
 
-// assessBundle judges a bundle if cosign sign made it. That stands in the statement, which is what is signed.
-func assessBundle(raw []byte, digest v1.Hash, j judge) verify.Signature {
+// looking goes through the bundles of a digest, one after the other.
+type looking struct {
+	digest v1.Hash
+	judge  judge
+	// there: one was a bundle. good: one was, of whatever it is a statement.
+	there, good bool
+}
+
+// at judges a bundle. It is a signature if cosign sign made it. That stands in the statement, which is what is signed.
+func (l *looking) at(raw []byte) verify.Signature {
 	if raw == nil {
 		return unsigned()
 	}
@@ -75,14 +85,17 @@ func assessBundle(raw []byte, digest v1.Hash, j judge) verify.Signature {
 	if err := b.UnmarshalJSON(raw); err != nil || !b.MinVersion("v0.3") {
 		return malformed()
 	}
+	l.there = true
 	statement, err := statementOf(b)
 	if err != nil {
 		return malformed()
 	}
+	found := l.judge.bundle(b, l.digest)
+	l.good = l.good || found.Verified
 	if statement.GetPredicateType() != types.CosignSignPredicateType {
 		return unsigned()
 	}
-	return j.bundle(b, digest)
+	return found
 }
 
 // statementOf fails for the signature of a blob, which has no statement: Flux takes none for that of an artifact.

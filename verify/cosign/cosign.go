@@ -36,14 +36,14 @@ func Verify(
 	if err != nil {
 		return verify.Signature{}, fmt.Errorf("verify cosign signatures: %w", err)
 	}
-	modern, err := bundles(ctx, store, hash, judge)
+	modern, bad, err := bundles(ctx, store, hash, judge)
 	if modern.Verified {
 		modern.Scheme = verify.SchemeCosignBundle
 		return modern, nil
 	}
 	legacy, legacyErr := legacies(ctx, store, hash, judge)
 	if legacy.Verified {
-		legacy.Scheme = verify.SchemeCosignLegacy
+		legacy.Scheme, legacy.BesideBundles = verify.SchemeCosignLegacy, bad
 		return legacy, nil
 	}
 	// A registry in trouble looks like one without signatures.

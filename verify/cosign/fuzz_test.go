@@ -27,7 +27,7 @@ func FuzzBundle(f *testing.F) {
 	}
 	judges := s.judges(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		unsignedAnyhow(t, judges, raw, func(raw []byte, j judge) verify.Signature { return assessBundle(raw, digestOf("a"), j) })
+		unsignedAnyhow(t, judges, raw, func(raw []byte, j judge) verify.Signature { return (&looking{digest: digestOf("a"), judge: j}).at(raw) })
 	})
 }
 
@@ -61,7 +61,7 @@ func FuzzTrustedRoot(f *testing.F) {
 			t.Errorf("%+v", refusal)
 		case j != nil:
 			unsignedAnyhow(t, []judge{j}, []byte(s.Bundles[1]), func(raw []byte, j judge) verify.Signature {
-				return assessBundle(raw, digestOf("a"), j)
+				return (&looking{digest: digestOf("a"), judge: j}).at(raw)
 			})
 		}
 	})

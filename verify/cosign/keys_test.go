@@ -63,6 +63,12 @@ func TestFormsBesideEachOther(t *testing.T) {
 	good := func(scheme verify.Scheme) verify.Signature {
 		return verify.Signature{Verified: true, Scheme: scheme, Signers: []verify.Signer{signerOf(t, me)}}
 	}
+	beside := func(s verify.Signature) verify.Signature { s.BesideBundles = true; return s }
+	attestation := func(w *world, by signing.Signer) []byte {
+		raw, err := signing.Bundle(by, w.artifact, "https://slsa.dev/provenance/v1")
+		w.must(err)
+		return raw
+	}
 	for sentence, test := range map[string]struct {
 		sign func(w *world)
 		want verify.Signature
@@ -74,6 +80,24 @@ func TestFormsBesideEachOther(t *testing.T) {
 			sign: func(w *world) {
 				w.must(w.place.SignLegacy(w.artifact, me))
 				w.must(w.place.SignBundle(w.artifact, you))
+			},
+			want: beside(good(verify.SchemeCosignLegacy))},
+		"a legacy signature of mine beside an attestation of yours": {
+			sign: func(w *world) {
+				w.must(w.place.SignLegacy(w.artifact, me))
+				w.must(w.place.PutBundle(w.artifact, attestation(w, you)))
+			},
+			want: beside(good(verify.SchemeCosignLegacy))},
+		"a legacy signature of mine beside an attestation of mine": {
+			sign: func(w *world) {
+				w.must(w.place.SignLegacy(w.artifact, me))
+				w.must(w.place.PutBundle(w.artifact, attestation(w, me)))
+			},
+			want: good(verify.SchemeCosignLegacy)},
+		"a legacy signature of mine beside what is no bundle": {
+			sign: func(w *world) {
+				w.must(w.place.SignLegacy(w.artifact, me))
+				w.must(w.place.PutBundle(w.artifact, []byte(`{}`)))
 			},
 			want: good(verify.SchemeCosignLegacy)},
 		"what is nearer to a good one is told": {
@@ -90,11 +114,7 @@ func TestFormsBesideEachOther(t *testing.T) {
 			sign: func(w *world) { w.must(w.place.SignLegacy(w.artifact, me)); w.must(w.place.Unsign(w.artifact)) },
 			want: verify.Signature{Reason: verify.ReasonUnsigned}},
 		"an attestation by my key is no signature": {
-			sign: func(w *world) {
-				raw, err := signing.Bundle(me, w.artifact, "https://slsa.dev/provenance/v1")
-				w.must(err)
-				w.must(w.place.PutBundle(w.artifact, raw))
-			},
+			sign: func(w *world) { w.must(w.place.PutBundle(w.artifact, attestation(w, me))) },
 			want: verify.Signature{Reason: verify.ReasonUnsigned}},
 		"my signature of the artifact as a blob is none of an artifact": {
 			sign: func(w *world) {

@@ -87,7 +87,7 @@ func TestStored(t *testing.T) {
 	}
 	s := load(t)
 	for i, j := range s.judges(t) {
-		if found := assessBundle([]byte(s.Bundles[i]), digestOf("b"), j); !found.Verified {
+		if found := (&looking{digest: digestOf("b"), judge: j}).at([]byte(s.Bundles[i])); !found.Verified {
 			t.Errorf("bundle %d: %+v", i, found)
 		}
 		signed := s.Legacies[i]

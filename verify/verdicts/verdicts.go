@@ -33,7 +33,12 @@ func (v *Verifier) Own(ctx context.Context, source flux.Source, private bool) (v
 	if bad != nil {
 		return *bad, nil
 	}
-	return v.verdict(ctx, source, private, demand)
+	found, err := v.verdict(ctx, source, private, demand)
+	if found.BesideBundles { // nobody is to be let in here whom Flux then refuses
+		return verify.Unverified(verify.ReasonBesideBundles, "has a good signature in the form of cosign 2, which Flux does not look at "+
+			"beside sigstore bundles, and none of its bundles is good; sign it anew with cosign 3"), err
+	}
+	return found, err
 }
 
 // Demanded verifies the digest of a source, which it must have, as demanded.

@@ -27,12 +27,15 @@ func TestEachVerifyBlockHasItsScheme(t *testing.T) {
 	w.must(w.place.SignBundle(w.digest, key))
 	authority, err := signing.NewAuthority()
 	w.must(err)
-	w.must(w.place.SignLegacy(w.digest, authority.Identity(issuer, subject)))
+	w.must(w.place.SignBundle(w.digest, authority.Identity(issuer, subject)))
 	root, err := authority.TrustedRoot()
 	w.must(err)
 	notary := signing.NewNotationAuthority(t, "acme")
 	signer := notary.Signer(t, "release")
 	signer.Sign(t, w.Registry, app, w.digest, signing.NotationSignature{})
+	other, otherPublic := w.key()
+	w.must(w.place.SignLegacy(w.digest, other))
+	w.put("other", map[string][]byte{"cosign.pub": otherPublic})
 	w.put("keys", map[string][]byte{"cosign.pub": public, "password": []byte("secret")})
 	w.put("root", map[string][]byte{"trusted_root.json": root})
 	w.put("notation", signing.NotationSecret(signing.NotationTrustPolicy(t, app, signer.Subject()), notary))
@@ -49,7 +52,8 @@ func TestEachVerifyBlockHasItsScheme(t *testing.T) {
 	}{
 		"a key":                           {flux.Verify{SecretRef: "keys"}, "verified as cosign-bundle", true},
 		"a key beside identities":         {flux.Verify{Provider: "cosign", SecretRef: "keys", Identities: us[:1]}, "verified as cosign-bundle", true},
-		"one of two identities":           {flux.Verify{Provider: "cosign", Identities: us, TrustedRootSecretRef: "root"}, "verified as cosign-legacy", true},
+		"what Flux does not look at":      {flux.Verify{SecretRef: "other"}, "beside-bundles: has a good signature in the form of cosign 2, which Flux does not look at beside sigstore bundles, and none of its bundles is good; sign it anew with cosign 3", true},
+		"one of two identities":           {flux.Verify{Provider: "cosign", Identities: us, TrustedRootSecretRef: "root"}, "verified as cosign-bundle", true},
 		"notation":                        {flux.Verify{Provider: "notation", SecretRef: "notation"}, "verified as notation", true},
 		"anybody":                         {flux.Verify{Provider: "cosign"}, "any-identity: has a verify block that names neither a secretRef nor a matchOIDCIdentity, so that anybody's signature would do", false},
 		"anybody, by an expression":       {flux.Verify{Identities: []flux.Identity{{Issuer: ".*", Subject: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].issuer matches the empty text, and so anybody", false},
@@ -325,7 +329,10 @@ func TestADemandAsksWhoeverTheAdministratorTrusts(t *testing.T) {
 	w.must(w.place.SignLegacy(w.digest, ours))
 	w.pass(time.Minute)
 	got, err = v.Demanded(t.Context(), source, false, demand)
-	want := verify.Signature{Verified: true, Scheme: verify.SchemeCosignLegacy, Signers: []verify.Signer{{Fingerprint: parsed.Fingerprint}}}
+	want := verify.Signature{
+		Verified: true, Scheme: verify.SchemeCosignLegacy, Signers: []verify.Signer{{Fingerprint: parsed.Fingerprint}},
+		BesideBundles: true, // which is nothing to a demand
+	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("after we sign, error %v (-want +got):\n%s", err, diff)
 	}
