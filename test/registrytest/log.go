@@ -8,8 +8,8 @@ import (
 // Request is a request that reached the listener.
 type Request struct {
 	Method, Host, Path, Query string
-	// Authorization is the header as sent.
-	Authorization string
+	// Authorization is the header as sent, and Agent that of who sent it.
+	Authorization, Agent string
 }
 
 func (r *Registry) log(req *http.Request) {
@@ -17,7 +17,7 @@ func (r *Registry) log(req *http.Request) {
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, Request{
 		Method: req.Method, Host: req.Host, Path: req.URL.Path, Query: req.URL.RawQuery,
-		Authorization: req.Header.Get("Authorization"),
+		Authorization: req.Header.Get("Authorization"), Agent: req.UserAgent(),
 	})
 }
 

@@ -124,7 +124,7 @@ func (r *Registry) serveStored(w http.ResponseWriter, req *http.Request) {
 		r.issueToken(w, req)
 		return
 	}
-	stored, known := r.hosts[req.Host]
+	stored, known := r.hosts[canonical(req.Host)]
 	switch {
 	case !known:
 		http.Error(w, "no such registry: "+req.Host, http.StatusMisdirectedRequest)
@@ -146,6 +146,12 @@ func place(host, path string) string {
 func below(place, prefix string) bool {
 	rest, found := strings.CutPrefix(place, prefix)
 	return found && (rest == "" || rest[0] == '/')
+}
+
+// canonical is a host as registries go by it: names have no case, may end in a dot, and 443 is the port of https.
+func canonical(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, ":443"))
+	return strings.TrimSuffix(host, ".")
 }
 
 func hostname(host string) string {

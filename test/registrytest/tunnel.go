@@ -12,7 +12,7 @@ import (
 func (p *Proxy) dial(asked string) (net.Conn, error) {
 	p.mu.Lock()
 	p.asked = append(p.asked, asked)
-	address := p.routes[asked]
+	address := p.routes[withPort(canonical(asked))]
 	p.mu.Unlock()
 	if address == "" {
 		return nil, fmt.Errorf("registrytest: %s leads nowhere", asked)

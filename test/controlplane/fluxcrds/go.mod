@@ -1,5 +1,5 @@
-// The modules that carry Flux's real CRDs in config/crd/bases, at the versions that the tests run.
-// They hold no importable package, so `tool` is what keeps `go mod tidy` from dropping them; nothing is built from here.
+// The modules that carry Flux's real CRDs in config/crd/bases, at the versions that the tests run. source-controller is also built.
+// They hold no importable package, so `tool` is what keeps `go mod tidy` from dropping them.
 module github.com/fluxgate/fluxgate/test/controlplane/fluxcrds
 
 go 1.26.0

@@ -12,7 +12,7 @@ const helmLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 // TestWhatATagNames resolves a tag of each sort of artifact: to the digest that was pushed, by one HEAD, whatever it is of.
 func TestWhatATagNames(t *testing.T) {
-	team := newTenant(t, "artifacts")
+	team, flux := newTenant(t, "artifacts"), newTenant(t, "flux-artifacts")
 	charts := spec{"layerSelector": spec{"mediaType": helmLayer, "operation": "copy"}}
 	for name, c := range map[string]struct {
 		repository, tag string
@@ -45,10 +45,12 @@ func TestWhatATagNames(t *testing.T) {
 			if more["ref"] == nil {
 				more = with(more, "ref", spec{"tag": c.tag})
 			}
-			if got, want := team.apply(t, public+"/"+c.repository, more), "pinned to "+c.repository+":"+c.tag; got != want {
+			got, want := team.apply(t, public+"/"+c.repository, more), "pinned to "+c.repository+":"+c.tag
+			if got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 			wantRequests(t, w.public, c.repository, "HEAD /v2/"+c.repository+"/manifests/"+c.tag+" 200")
+			alike(t, name, got, flux.leave(t, public+"/"+c.repository, more)())
 		})
 	}
 }

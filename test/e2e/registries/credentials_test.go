@@ -134,15 +134,23 @@ func connections() []way {
 	}
 }
 
-// TestWaysToARegistry applies an object by each way. The golden file has what its author reads.
+// TestWaysToARegistry applies an object by each way, and lets Flux go the same way. The golden file has what its author reads,
+// and what Flux made of it: whatever Flux pulls, Fluxgate pins, and nothing else.
 func TestWaysToARegistry(t *testing.T) {
 	for name, ways := range map[string][]way{"logins": logins(), "connections": connections()} {
 		t.Run(name, func(t *testing.T) {
-			team := newTenant(t, name)
+			team, flux := newTenant(t, name), newTenant(t, "flux-"+name)
 			team.create(t, kit(t)...)
+			flux.create(t, kit(t)...)
+			pulls := make([]func() string, len(ways))
+			for i, way := range ways {
+				pulls[i] = flux.leave(t, way.url, way.more)
+			}
 			var said strings.Builder
-			for _, way := range ways {
-				said.WriteString(indent(way.name, team.apply(t, way.url, way.more)))
+			for i, way := range ways {
+				fluxgate, flux := team.apply(t, way.url, way.more), pulls[i]()
+				said.WriteString(indent(way.name, fluxgate+"\nFlux: "+flux))
+				alike(t, way.name, fluxgate, flux)
 			}
 			golden(t, name+".txt", said.String())
 		})

@@ -64,13 +64,7 @@ func (n tenant) remove(t *testing.T, objects ...client.Object) {
 // server's refusal.
 func (n tenant) apply(t *testing.T, url string, more spec) string {
 	t.Helper()
-	fields := spec{"url": "oci://" + url, "interval": "10m", "ref": spec{"tag": "v1"}}
-	maps.Copy(fields, more)
-	obj := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository", "spec": fields,
-	}}
-	obj.SetNamespace(n.namespace)
-	obj.SetGenerateName("source-")
+	obj := n.source(url, more)
 	if err := n.client.Create(t.Context(), obj); err != nil {
 		return strings.ReplaceAll(err.Error(), w.plain.Addr(), "<the address of plain>")
 	}
@@ -83,6 +77,18 @@ func (n tenant) apply(t *testing.T, url string, more spec) string {
 		t.Fatalf("%s was pinned to %s, which was never pushed", url, digest)
 	}
 	return "pinned to " + artifact
+}
+
+// source is an OCIRepository of the tag v1, unless more says otherwise.
+func (n tenant) source(url string, more spec) *unstructured.Unstructured {
+	fields := spec{"url": "oci://" + url, "interval": "10m", "ref": spec{"tag": "v1"}}
+	maps.Copy(fields, more)
+	obj := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository", "spec": fields,
+	}}
+	obj.SetNamespace(n.namespace)
+	obj.SetGenerateName("source-")
+	return obj
 }
 
 // ref names a Secret or ServiceAccount in a field of a spec.

@@ -25,9 +25,16 @@ func releases(t *testing.T, repository string) {
 	}
 	for _, tag := range []string{
 		"1.9999.0", "1.77.0", "1.77.1-rc.1", "2.0.0", "2.1.0-alpha.2", "2.1.0-alpha.10", "v3.0.0", "3.0.1-rc.1", "v3.0.1-rc.2",
-		"4.0.0_build.5", "4.0.1-rc.1_build.6", "main-20260101", "latest", "5.0", "sha-0123abc", "6.0.0-nightly.20260101", "7.1.0-eu", "7.2.0-us",
+		"main-20260101", "latest", "5.0", "sha-0123abc", "6.0.0-nightly.20260101", "7.1.0-eu", "7.2.0-us",
 	} {
 		pushTo(t, w.many, many, repository, tag)
+	}
+	for _, version := range []string{"4.0.0+build.5", "4.0.1-rc.1+build.6"} {
+		digest, err := w.many.PushChart(many+"/"+repository, "releases", version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.artifacts[digest] = repository + ":" + strings.ReplaceAll(version, "+", "_")
 	}
 }
 
@@ -36,7 +43,7 @@ func releases(t *testing.T, repository string) {
 func TestWhichVersionARangeNames(t *testing.T) {
 	const repository = "acme/releases"
 	releases(t, repository)
-	team := newTenant(t, "versions")
+	team, flux := newTenant(t, "versions"), newTenant(t, "flux-versions")
 	charts := spec{"layerSelector": spec{"mediaType": helmLayer, "operation": "copy"}}
 	const none = "no-version: no tag satisfies ref.semver and ref.semverFilter"
 	cases := map[string]struct {
@@ -61,13 +68,14 @@ func TestWhichVersionARangeNames(t *testing.T) {
 		"a filter sees the tag before it is read":        {"4.x", "_build", charts, "4.0.0_build.5"},
 		"a filter does not see the + that it stands for": {"4.x", `\+build`, charts, none},
 	}
-	got, want := map[string]string{}, map[string]string{}
+	got, want, mores := map[string]string{}, map[string]string{}, map[string]spec{}
 	for name, c := range cases {
 		ranged := spec{"semver": c.semver}
 		if c.filter != "" {
 			ranged["semverFilter"] = c.filter
 		}
-		got[name], want[name] = team.apply(t, many+"/"+repository, with(c.more, "ref", ranged)), "pinned to "+repository+":"+c.want
+		mores[name] = with(c.more, "ref", ranged)
+		got[name], want[name] = team.apply(t, many+"/"+repository, mores[name]), "pinned to "+repository+":"+c.want
 		if c.want == none {
 			_, got[name], _ = strings.Cut(got[name], `"): `) // what comes before is the range
 			want[name] = none
@@ -85,5 +93,12 @@ func TestWhichVersionARangeNames(t *testing.T) {
 	t.Logf("%d ranges took %d requests for pages of tags", len(cases), lists)
 	if lists < pages*len(cases) {
 		t.Errorf("the tags were listed in %d requests, want %d for each of %d ranges", lists, pages, len(cases))
+	}
+	pulls := map[string]func() string{}
+	for name, more := range mores {
+		pulls[name] = flux.leave(t, many+"/"+repository, more)
+	}
+	for name, pulled := range pulls {
+		alike(t, name, got[name], pulled())
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxgate/fluxgate/test/distribution"
 	"github.com/fluxgate/fluxgate/test/registrytest"
+	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 	"github.com/fluxgate/fluxgate/test/stack"
 )
 
@@ -41,6 +42,8 @@ type world struct {
 	own, other *registrytest.Authority
 	// proxy leads to inner, for those who log in.
 	proxy *registrytest.Proxy
+	// flux pulls what it is left to, as Flux does.
+	flux *sourcecontroller.Controller
 	// artifacts are the names of digests: "acme/app:v1".
 	artifacts map[string]string
 
@@ -76,6 +79,12 @@ func (w *world) start(ctx context.Context) error {
 		many: w.many.Addr(), private: w.private.Addr(), mutual: w.mutual.Addr(),
 	} {
 		w.Proxy.Route(net.JoinHostPort(host, "443"), address)
+	}
+	w.flux, err = sourcecontroller.Start(ctx, sourcecontroller.Options{
+		Kubeconfig: w.Kubeconfig, Proxy: w.Proxy.URL(), Authorities: w.Registry.CA(),
+	})
+	if err != nil {
+		return err
 	}
 	return w.fill()
 }
@@ -120,6 +129,9 @@ func (w *world) fill() error {
 // stop ends all that was started, however far that came.
 func (w *world) stop() error {
 	var err error
+	if w.flux != nil {
+		err = w.flux.Stop()
+	}
 	for _, r := range []*distribution.Registry{w.public, w.basic, w.tokens, w.many, w.private, w.mutual, w.plain} {
 		if r != nil {
 			err = errors.Join(err, r.Stop())

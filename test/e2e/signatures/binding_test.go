@@ -2,6 +2,7 @@ package signatures_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,10 +10,11 @@ import (
 
 	"github.com/fluxgate/fluxgate/test/registrytest"
 	"github.com/fluxgate/fluxgate/test/signing"
+	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 )
 
-// TestWhatWasVerifiedIsWhatRuns: the digest that is stored, that which is verified and that which the registry's log shows to have
-// been asked about are one, also where the tag moves between the mutating and the validating call.
+// TestWhatWasVerifiedIsWhatRuns: the digest that is stored, that which is verified and that which Flux then pulls are one, in the
+// registry's log, too, also where the tag moves between the mutating and the validating call.
 func TestWhatWasVerifiedIsWhatRuns(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "  pin: {tags: OnChange}\n"+verified)
@@ -32,18 +34,19 @@ func TestWhatWasVerifiedIsWhatRuns(t *testing.T) {
 	}
 	world.Registry.Break(p.repository+"/manifests/v1", moved)
 	source := p.source("app", "  ref: {tag: v1}\n  verify: {provider: cosign, secretRef: {name: ours}}\n")
+	sourcecontroller.Mark(source)
 	p.must(p.apply(source))
 	if got := p.stored(source, "spec", "ref", "digest"); got != signed {
 		t.Errorf("stored is %s, signed is %s", got, signed)
 	}
-	asked := map[string]bool{}
-	for _, request := range world.Registry.Requests() {
-		if rest, ours := strings.CutPrefix(request.Path, "/v2/"+strings.TrimPrefix(p.repository, "ghcr.io/")+"/referrers/"); ours {
-			asked[rest] = true
-		}
+	p.pulledByFlux(source, signed)
+	want := map[string][]string{
+		"fluxgate HEAD manifests": {"the tag"}, "fluxgate GET referrers": {"the artifact"}, "fluxgate GET manifests": {"its signature"},
+		"flux GET referrers": {"the artifact"}, "flux GET manifests": {"its signature", "the artifact"},
 	}
-	if diff := cmp.Diff(map[string]bool{signed: true}, asked); diff != "" {
-		t.Errorf("what the signatures of were asked for (-want +got):\n%s", diff)
+	names := map[string]string{"v1": "the tag", signed: "the artifact", evil: "the other artifact"}
+	if diff := cmp.Diff(want, p.asked(names)); diff != "" {
+		t.Errorf("what the registry was asked for, by whom (-want +got):\n%s", diff)
 	}
 	// The tag names what is not signed now: an object that is new is pinned to that, and refused.
 	p.eventually("the tag that has moved is refused", func() error {
@@ -55,6 +58,29 @@ func TestWhatWasVerifiedIsWhatRuns(t *testing.T) {
 		p.wants("the tag that has moved", err, "has no cosign signature")
 		return nil
 	})
+}
+
+// asked tells by whom the place's repository was asked for what, in names, where what has none is a signature.
+func (p *place) asked(names map[string]string) map[string][]string {
+	named := func(of string) string {
+		if name, known := names[of]; known {
+			return name
+		}
+		return "its signature"
+	}
+	asked := map[string][]string{}
+	for _, request := range world.Registry.Requests() {
+		path, ours := strings.CutPrefix(request.Path, "/v2/"+strings.TrimPrefix(p.repository, "ghcr.io/")+"/")
+		if kind, of, _ := strings.Cut(path, "/"); ours && kind != "blobs" {
+			by, _, _ := strings.Cut(strings.Fields(request.Agent + " nobody")[0], "/") // "flux/v2", "fluxgate go-containerregistry/…"
+			what := by + " " + request.Method + " " + kind
+			asked[what] = append(asked[what], named(of))
+		}
+	}
+	for what, of := range asked {
+		asked[what] = slices.Compact(slices.Sorted(slices.Values(of)))
+	}
+	return asked
 }
 
 // TestARotatedKeyCountsAtOnce, whatever is remembered.

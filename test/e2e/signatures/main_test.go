@@ -13,12 +13,15 @@ import (
 
 	"github.com/fluxgate/fluxgate/test/controlplane"
 	"github.com/fluxgate/fluxgate/test/signing"
+	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 	"github.com/fluxgate/fluxgate/test/stack"
 )
 
 var (
 	// world is started once.
 	world *stack.Stack
+	// flux verifies beside it what it is left to.
+	flux *sourcecontroller.Controller
 	// sigstore is the one that --trusted-root trusts, and stranger another one.
 	sigstore, stranger *signing.Authority
 )
@@ -53,6 +56,13 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, world.Stop()) }()
+	flux, err = sourcecontroller.Start(context.Background(), sourcecontroller.Options{
+		Kubeconfig: world.Kubeconfig, Proxy: world.Proxy.URL(), Authorities: world.Registry.CA(),
+	})
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, flux.Stop()) }()
 	return m.Run(), nil
 }
 

@@ -2,15 +2,20 @@ package signatures_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/fluxgate/fluxgate/test/signing"
+	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 )
 
 const verified = "  rules: [{rule: signature-verified}]\n"
 
 // TestEachSchemeOfCosign goes through what the verify block of an object asks for: what is signed so gets in, and nothing else.
+// Whatever gets in is good for Flux, too.
 func TestEachSchemeOfCosign(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, verified)
@@ -22,6 +27,9 @@ func TestEachSchemeOfCosign(t *testing.T) {
 	root, err := stranger.TrustedRoot()
 	p.must(err)
 	p.secret("root", map[string][]byte{"trusted_root.json": root})
+	administrators, err := sigstore.TrustedRoot()
+	p.must(err)
+	p.secret("administrators-root", map[string][]byte{"trusted_root.json": administrators})
 	us, them := sigstore.Identity(issuer, subject), sigstore.Identity(issuer, "https://github.com/evil/app")
 	expired := us
 	expired.NotBefore, expired.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
@@ -30,6 +38,14 @@ func TestEachSchemeOfCosign(t *testing.T) {
 	key := func(secret string) string { return "{provider: cosign, secretRef: {name: " + secret + "}}" }
 	keyless := func(more, pattern string) string {
 		return "{provider: cosign, matchOIDCIdentity: [{issuer: ^nobody$, subject: ^nobody$}, {issuer: '^" + issuer + "$', subject: '" + pattern + "'}]" + more + "}"
+	}
+	// Flux has no trusted root but the public one, and what an object names; and it takes one identity for a bundle.
+	forFlux := func(verify string) string {
+		verify = strings.Replace(verify, "{issuer: ^nobody$, subject: ^nobody$}, ", "", 1)
+		if strings.Contains(verify, "trustedRootSecretRef") {
+			return verify
+		}
+		return strings.Replace(verify, "matchOIDCIdentity", "trustedRootSecretRef: {name: administrators-root}, matchOIDCIdentity", 1)
 	}
 	me := keyless("", "^https://github.com/acme/")
 	for i, test := range []struct {
@@ -41,6 +57,7 @@ func TestEachSchemeOfCosign(t *testing.T) {
 		{"a bundle by the key", key("ours"), ours, nil, false, ""},
 		{"a legacy signature by the key", key("ours"), nil, ours, false, ""},
 		{"a bundle by one of two keys", key("both"), ours, nil, false, ""},
+		{"a legacy signature by the key, and a bundle by another", key("ours"), theirs, ours, false, "which Flux does not look at beside sigstore bundles"},
 		{"no signature", key("ours"), nil, nil, false, "has no cosign signature"},
 		{"a bundle by another key", key("ours"), theirs, nil, false, "none of which is a valid one by a key that is asked for"},
 		{"a legacy signature by another key", key("ours"), nil, theirs, false, "none of which is a valid one by a key that is asked for"},
@@ -77,7 +94,13 @@ func TestEachSchemeOfCosign(t *testing.T) {
 			if test.copied && test.legacy != nil {
 				p.must(p.Copy(signed, digest))
 			}
-			p.wants(test.sentence, p.apply(p.source(fmt.Sprint("app-", i), "  ref: {digest: '"+digest+"'}\n  verify: "+test.verify+"\n")), p.named(test.want))
+			source := func(verify string) *unstructured.Unstructured {
+				return p.source(fmt.Sprint("app-", i), "  ref: {digest: '"+digest+"'}\n  verify: "+verify+"\n")
+			}
+			p.wants(test.sentence, p.apply(source(test.verify)), p.named(test.want))
+			if test.want == "" {
+				p.verifiedByFlux(source(forFlux(test.verify)), digest)
+			}
 		})
 	}
 }
@@ -121,12 +144,16 @@ func TestNotation(t *testing.T) {
 			}
 			p.secret(fmt.Sprint("notation-", i), data)
 			spec := fmt.Sprintf("  ref: {digest: '%s'}\n  verify: {provider: notation, secretRef: {name: notation-%d}}\n", digest, i)
-			p.wants(test.sentence, p.apply(p.source(fmt.Sprint("app-", i), spec)), p.named(test.want))
+			source := p.source(fmt.Sprint("app-", i), spec)
+			p.wants(test.sentence, p.apply(source), p.named(test.want))
+			if test.want == "" {
+				p.verifiedByFlux(source, digest)
+			}
 		})
 	}
 }
 
-// TestWhateverIsPulled: manifests of Flux and of Helm, and indexes.
+// TestWhateverIsPulled, manifests of Flux and of Helm, and indexes: what is signed gets in, and Flux pulls it.
 func TestWhateverIsPulled(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "  pin: {tags: OnChange}\n"+verified)
@@ -138,12 +165,14 @@ func TestWhateverIsPulled(t *testing.T) {
 	p.must(err)
 	for tag, digest := range map[string]string{"plain": p.artifact("plain"), "1.0.0": chart, "index": index} {
 		source := p.source("app-"+tag, "  ref: {tag: '"+tag+"'}\n  verify: {provider: cosign, secretRef: {name: ours}}\n")
+		sourcecontroller.Mark(source)
 		p.wants(tag+" before it is signed", p.apply(source), "has no cosign signature")
 		p.must(p.SignBundle(digest, ours))
 		p.eventually(tag+" after it is signed", func() error { return p.apply(source) })
 		if got := p.stored(source, "spec", "ref", "digest"); got != digest {
 			t.Errorf("%s: stored is %s, signed is %s", tag, got, digest)
 		}
+		p.pulledByFlux(source, digest)
 	}
 }
 
