@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,13 +21,12 @@ var _ registry.ServiceAccountReader = ServiceAccounts{}
 
 // ReadServiceAccount returns nil and no error for a ServiceAccount that does not exist.
 func (s ServiceAccounts) ReadServiceAccount(ctx context.Context, namespace, name string) (*registry.ServiceAccount, error) {
-	account := &corev1.ServiceAccount{}
-	err := s.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, account)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
-	case err != nil:
+	account, err := read(ctx, s.Live, types.NamespacedName{Namespace: namespace, Name: name}, &corev1.ServiceAccount{})
+	if err != nil {
 		return nil, fmt.Errorf("reading serviceaccount %s/%s: %w", namespace, name, err)
+	}
+	if account == nil {
+		return nil, nil
 	}
 	read := &registry.ServiceAccount{Annotations: account.Annotations}
 	for _, secret := range account.ImagePullSecrets {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,7 +15,7 @@ import (
 )
 
 // Secrets reads Secrets from the API server, one at a time and never through a cache: it takes no right to list them, and
-// keeps nothing of them.
+// keeps nothing of them beyond a review (see Once).
 type Secrets struct {
 	// Live must not be backed by a cache.
 	Live client.Reader
@@ -66,12 +65,8 @@ func (s Secrets) read(ctx context.Context, namespace, name string) (*corev1.Secr
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		return nil, nil
 	}
-	secret := &corev1.Secret{}
-	err := s.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, secret)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
-	case err != nil:
+	secret, err := read(ctx, s.Live, types.NamespacedName{Namespace: namespace, Name: name}, &corev1.Secret{})
+	if err != nil {
 		return nil, fmt.Errorf("reading secret %s/%s: %w", namespace, name, err)
 	}
 	return secret, nil

@@ -29,7 +29,7 @@ func (d doors) open(server webhook.Server, f *serveFlags) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	admit.Register(server, admit.Options{
-		Reviewer: d.gate, Guard: d.gate, Access: cluster.Access{Live: d.live},
+		Reviewer: cluster.Once{Reviewer: d.gate}, Guard: d.gate, Access: cluster.Access{Live: d.live},
 		Compiler: d.library, Policies: d.store.Policies, InFiles: d.store.FromFile,
 		Metrics: counters, Timeout: f.reviewTimeout,
 	})
