@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (o Options) policy(ctx context.Context, compiler *bounded, a authoring) (ad
 	if err != nil {
 		return untold(ctx, err)
 	}
-	return admitted(append(o.passedDate(spec, a.was), idleRules(p, spec)...))
+	return admitted(slices.Concat(o.passedDate(spec, a.was), idleRules(p, spec), laxSignatures(p, spec)))
 }
 
 // passedDate warns of a date of enforcement that is new and has passed: of an old one it is the nature.
@@ -88,6 +89,18 @@ func idleRules(p *policy.Policy, spec v1alpha1.SourcePolicySpec) []string {
 			rule, strings.Join(spec.Match.Kinds, ", ")))
 	}
 	return all
+}
+
+// laxSignatures warns of signatures that are demanded, and not where it cannot be told whether they are there: whoever owns the
+// registry can see to that.
+func laxSignatures(p *policy.Policy, spec v1alpha1.SourcePolicySpec) []string {
+	denies := p.NeedsSignature() && p.Action() == policy.Deny ||
+		slices.ContainsFunc(p.Demands(), func(d *policy.Demand) bool { return d.Action == policy.Deny })
+	if !denies || p.OnError() == policy.Deny {
+		return nil
+	}
+	return []string{fmt.Sprintf("spec.onError: %s lets pass whatever comes from a registry that does not answer, so that its owner needs no signature; "+
+		"set it to Deny, unless only mistakes are to be kept out", spec.OnError)}
 }
 
 // admitted lets pass what may be a mistake of its author's.

@@ -84,6 +84,8 @@ func TestPolicyAnswers(t *testing.T) {
 		"whose date is to come":                {spec: good + "  enforceFrom: 2026-12-01T00:00:00Z\n"},
 		"whose date has passed long since":     {spec: good + "  action: Warn\n  enforceFrom: 2026-11-01T00:00:00Z\n", was: good + "  enforceFrom: 2026-11-01T00:00:00Z\n"},
 		"with a rule that finds nothing":       {spec: "  match: {kinds: [OCIRepository, Kustomization]}\n  rules: [{rule: require-chart-ref}, {rule: require-verify}]\n"},
+		"whose signatures bind nobody":         {spec: "  onError: Allow\n  rules: [{rule: signature-verified}]\n"},
+		"whose signatures are only reported":   {spec: "  onError: Allow\n  action: Warn\n  rules: [{rule: signature-verified}]\n"},
 		"that is broken by an update":          {spec: "  rules: [{rule: require-verfy}]\n", was: good},
 		"that is mended":                       {spec: good, was: "  rules: [{rule: require-verfy}]\n"},
 		"broken policy that only gets a label": {metadata: "  labels: {a: b}\n", spec: "  rules: [{rule: require-verfy}]\n", was: "  rules: [{rule: require-verfy}]\n"},
