@@ -21,6 +21,7 @@ func Hosts() []string {
 	return []string{
 		"ghcr.io", "index.docker.io", "registry.example.com", "evil.example.com", "harbor.example.com", "registry.gitlab.com", "quay.io",
 		"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "europe-docker.pkg.dev", "acme.azurecr.io",
+		"hub.example.com",
 	}
 }
 

@@ -1,10 +1,11 @@
 package registries_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -135,22 +136,24 @@ func connections() []way {
 }
 
 // TestWaysToARegistry applies an object by each way, and lets Flux go the same way. The golden file has what its author reads,
-// and what Flux made of it: whatever Flux pulls, Fluxgate pins, and nothing else.
+// what Flux made of it, and which step fails for `fluxgate diagnose`: whatever Flux pulls, Fluxgate pins, and nothing else.
 func TestWaysToARegistry(t *testing.T) {
 	for name, ways := range map[string][]way{"logins": logins(), "connections": connections()} {
 		t.Run(name, func(t *testing.T) {
 			team, flux := newTenant(t, name), newTenant(t, "flux-"+name)
 			team.create(t, kit(t)...)
 			flux.create(t, kit(t)...)
-			pulls := make([]func() string, len(ways))
+			names, pulls := make([]string, len(ways)), make([]func() string, len(ways))
 			for i, way := range ways {
-				pulls[i] = flux.leave(t, way.url, way.more)
+				names[i], pulls[i] = flux.leave(t, way.url, way.more)
 			}
 			var said strings.Builder
 			for i, way := range ways {
-				fluxgate, flux := team.apply(t, way.url, way.more), pulls[i]()
-				said.WriteString(indent(way.name, fluxgate+"\nFlux: "+flux))
-				alike(t, way.name, fluxgate, flux)
+				fluxgate, pulled := team.apply(t, way.url, way.more), pulls[i]()
+				step := diagnosed(t, flux.namespace, names[i])
+				said.WriteString(indent(way.name, fluxgate+"\nFlux "+pulled+"\ndiagnose: "+cmp.Or(step, "no step")+" fails"))
+				alike(t, way.name, fluxgate, pulled)
+				agrees(t, way.name, step, pulled)
 			}
 			golden(t, name+".txt", said.String())
 		})
@@ -170,7 +173,7 @@ func TestTheProxyOfAnObjectIsPassedThrough(t *testing.T) {
 			t.Fatalf("got %q, want %q", got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{inner + ":443"}, proxy.Asked()); diff != "" {
+	if diff := gocmp.Diff([]string{inner + ":443"}, proxy.Asked()); diff != "" {
 		t.Errorf("the object's proxy was asked (-want +got):\n%s", diff)
 	}
 	wantRequests(t, w.public, repository, "HEAD /v2/"+repository+"/manifests/v1 200")

@@ -52,7 +52,7 @@ func attacks() map[string]attack {
 		"the token server redirects for ever":             token("registry.example.com", "loop", registrytest.RedirectLoop()),
 		"the token server never ends its answer":          token("acme.azurecr.io", "drip", w.Registry.Drip()),
 		"the token server never answers":                  token("europe-docker.pkg.dev", "slow", w.Registry.Slow()),
-		"the token server sends 100 MB":                   token("index.docker.io", "huge", registrytest.Huge(100<<20)),
+		"the token server sends 100 MB":                   token("hub.example.com", "huge", registrytest.Huge(100<<20)),
 	}
 }
 

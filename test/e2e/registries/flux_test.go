@@ -9,16 +9,16 @@ import (
 	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 )
 
-// leave creates an OCIRepository that Fluxgate does not judge, for Flux. What it returns waits for what Flux makes of it: the
-// artifact that it pulled, or the reason why it did not.
-func (n tenant) leave(t *testing.T, url string, more spec) (wait func() string) {
+// leave creates an OCIRepository that Fluxgate does not judge, for Flux, and returns its name. wait waits for what Flux makes of
+// it: the artifact that it pulled, or the reason why it did not.
+func (n tenant) leave(t *testing.T, url string, more spec) (name string, wait func() string) {
 	t.Helper()
 	obj := n.source(url, more)
 	sourcecontroller.Mark(obj)
 	if err := n.client.Create(t.Context(), obj); err != nil {
 		t.Fatal(err)
 	}
-	return func() string {
+	return obj.GetName(), func() string {
 		t.Helper()
 		outcome, err := w.flux.Outcome(t.Context(), n.client, client.ObjectKeyFromObject(obj))
 		if err != nil {

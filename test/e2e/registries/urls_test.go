@@ -23,12 +23,12 @@ func TestWhereAURLLeads(t *testing.T) {
 	}
 	pulls := make([]func() string, len(urls))
 	for i, url := range urls {
-		pulls[i] = flux.leave(t, url, nil)
+		_, pulls[i] = flux.leave(t, url, nil)
 	}
 	var said strings.Builder
 	for i, url := range urls {
 		fluxgate, flux := team.apply(t, url, nil), pulls[i]()
-		said.WriteString(indent("oci://"+url, fluxgate+"\nFlux: "+flux))
+		said.WriteString(indent("oci://"+url, fluxgate+"\nFlux "+flux))
 		if strings.HasPrefix(fluxgate, "pinned") {
 			alike(t, url, fluxgate, flux)
 		}

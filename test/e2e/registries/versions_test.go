@@ -96,7 +96,7 @@ func TestWhichVersionARangeNames(t *testing.T) {
 	}
 	pulls := map[string]func() string{}
 	for name, more := range mores {
-		pulls[name] = flux.leave(t, many+"/"+repository, more)
+		_, pulls[name] = flux.leave(t, many+"/"+repository, more)
 	}
 	for name, pulled := range pulls {
 		alike(t, name, got[name], pulled())
