@@ -50,14 +50,16 @@ type Wish struct {
 // Decide plans the step for a source that can be pinned. Its answer depends on nothing but its arguments, so a dry run, a
 // second invocation and the real request get the same one.
 func Decide(c Change, w Wish) Plan {
-	switch {
-	case c.Source.Ref.Digest == "":
+	if c.Source.Ref.Digest == "" {
 		return decideUnpinned(c, w)
-	case !Owned(c.New, c.Source) && !c.misrecorded():
+	}
+	owned, stale := held(c.New, c.Source)
+	switch {
+	case !owned && !c.misrecorded():
 		return Plan{Step: Leave} // the user's digest
 	case c.repin() && w.Pin:
 		return Plan{Step: Resolve, Fresh: true}
-	case Owned(c.New, c.Source) && !Stale(c.New, c.Source):
+	case owned && !stale:
 		return Plan{Step: Keep}
 	case c.pinnedBefore():
 		// Another webhook changed the url after our first call and we are asked again (the tag may have moved since), or
@@ -98,7 +100,11 @@ func (c Change) inputsChanged() bool {
 
 // pinnedBefore reports whether the stored object has a digest of ours for the very inputs that the object has now.
 func (c Change) pinnedBefore() bool {
-	return !c.inputsChanged() && Owned(c.Old, *c.OldSource) && !Stale(c.Old, *c.OldSource)
+	if c.inputsChanged() {
+		return false
+	}
+	owned, stale := held(c.Old, *c.OldSource)
+	return owned && !stale
 }
 
 // misrecorded reports whether a digest of ours stands beside a record that is not: somebody applies an exported manifest,

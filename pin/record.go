@@ -71,14 +71,24 @@ func annotation(obj *unstructured.Unstructured, key string) (string, bool) {
 // Owned reports whether the source's digest is Fluxgate's: the record names it, and nobody applies it. A digest that an
 // Apply manager owns is that manager's even where it equals ours.
 func Owned(obj *unstructured.Unstructured, s flux.Source) bool {
-	r, found := read(obj)
-	return found && s.Ref.Digest != "" && r.Digest == s.Ref.Digest && !flux.AppliedBy(obj, digestField(s)...)
+	owned, _ := held(obj, s)
+	return owned
 }
 
 // Stale reports whether the source's digest is Fluxgate's, but was resolved from other inputs than the object now has.
 func Stale(obj *unstructured.Unstructured, s flux.Source) bool {
+	_, stale := held(obj, s)
+	return stale
+}
+
+// held reads the record once for Owned and Stale; what is stale is owned.
+func held(obj *unstructured.Unstructured, s flux.Source) (owned, stale bool) {
+	if s.Ref.Digest == "" {
+		return false, false
+	}
 	r, found := read(obj)
-	return found && r.Inputs != InputsOf(s) && Owned(obj, s)
+	owned = found && r.Digest == s.Ref.Digest && !flux.AppliedBy(obj, digestField(s)...)
+	return owned, owned && r.Inputs != InputsOf(s)
 }
 
 // DigestPath is the JSON path of the source's digest.
