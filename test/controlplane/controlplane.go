@@ -34,6 +34,7 @@ type ControlPlane struct {
 	Kubeconfig, Kubectl string
 
 	environment *envtest.Environment
+	ports       *ports
 	dir         string
 	stop        func() error
 }
@@ -54,7 +55,10 @@ func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 	}
 	c := &ControlPlane{Kubectl: binaries.Kubectl, dir: dir}
 	c.stop = sync.OnceValue(c.stopAll)
-	if c.environment, err = newEnvironment(dir, binaries, options); err == nil {
+	if c.ports, err = holdPorts(); err == nil {
+		c.environment, err = newEnvironment(dir, binaries, c.ports, options)
+	}
+	if err == nil {
 		c.environment.CRDs = crds
 		c.Config, err = c.environment.Start()
 	}
@@ -72,6 +76,10 @@ func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 	return c, nil
 }
 
+// FreeAddress is one on loopback, "127.0.0.1:20001", for a process beside the control plane to listen on. Nobody else is given it
+// while the control plane runs.
+func (c *ControlPlane) FreeAddress() (string, error) { return c.ports.free() }
+
 // Stop ends both processes and removes every file. It may be called more than once.
 func (c *ControlPlane) Stop() error { return c.stop() }
 
@@ -80,12 +88,15 @@ func (c *ControlPlane) stopAll() error {
 	if c.environment != nil {
 		err = c.environment.Stop()
 	}
+	if c.ports != nil {
+		err = errors.Join(err, c.ports.held.Close())
+	}
 	return errors.Join(err, os.RemoveAll(c.dir))
 }
 
 // newEnvironment prepares etcd and kube-apiserver to keep all their files below dir. envtest turns fsync off in etcd, RBAC
 // on, and gives the API server a key to sign ServiceAccount tokens with.
-func newEnvironment(dir string, binaries assets.Binaries, options Options) (*envtest.Environment, error) {
+func newEnvironment(dir string, binaries assets.Binaries, free *ports, options Options) (*envtest.Environment, error) {
 	etcdPath, err := Leash(dir, binaries.Etcd)
 	if err != nil {
 		return nil, err
@@ -109,6 +120,9 @@ func newEnvironment(dir string, binaries assets.Binaries, options Options) (*env
 		Path: etcdPath, DataDir: filepath.Join(dir, "etcd.data"), Out: options.Output, Err: options.Output,
 	}
 	server := e.ControlPlane.GetAPIServer()
+	if err := free.place(e.ControlPlane.Etcd, server); err != nil {
+		return nil, err
+	}
 	server.Path, server.CertDir = serverPath, certs
 	server.Out, server.Err = options.Output, options.Output
 	if options.Audit {

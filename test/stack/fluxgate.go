@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -52,7 +51,7 @@ func (s *Stack) run(
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3)
+	ports, err := s.freeAddresses(3)
 	if err != nil {
 		return nil, err
 	}
@@ -221,17 +220,15 @@ func (p *Process) Stop() error {
 	}
 }
 
-// freePorts finds addresses on loopback that nobody listens on.
-func freePorts(n int) ([]string, error) {
+// freeAddresses finds addresses on loopback that nobody listens on.
+func (s *Stack) freeAddresses(n int) ([]string, error) {
 	addresses := make([]string, 0, n)
 	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := s.FreeAddress()
 		if err != nil {
 			return nil, err
 		}
-		defer listener.Close()
-		port := listener.Addr().(*net.TCPAddr).Port
-		addresses = append(addresses, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		addresses = append(addresses, address)
 	}
 	return addresses, nil
 }
