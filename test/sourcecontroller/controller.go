@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,8 +27,8 @@ const (
 
 // Options say how it reaches what is beside it.
 type Options struct {
-	// Kubeconfig is a file, of an administrator.
-	Kubeconfig string
+	// ControlPlane is where its objects are. It is an administrator there.
+	ControlPlane *controlplane.ControlPlane
 	// Proxy is the URL of the proxy that leads to the registries.
 	Proxy string
 	// Authorities are the certificates, in PEM, of those whom it trusts, as a system does.
@@ -88,7 +87,7 @@ func (c *Controller) start(ctx context.Context, o Options, binary string) error 
 	if err := os.Mkdir(storage, 0o700); err != nil {
 		return err
 	}
-	if c.health, err = freeAddress(); err != nil {
+	if c.health, err = o.ControlPlane.FreeAddress(); err != nil {
 		return err
 	}
 	log, err := os.Create(c.log())
@@ -100,7 +99,7 @@ func (c *Controller) start(ctx context.Context, o Options, binary string) error 
 		"--watch-label-selector", label+"="+value, "--concurrent", "8",
 		"--metrics-addr", "127.0.0.1:0", "--health-addr", c.health,
 		"--storage-path", storage, "--storage-addr", "127.0.0.1:0", "--storage-adv-addr", "127.0.0.1:0")
-	c.command.Env = append(os.Environ(), "HOME="+c.dir, "TMPDIR="+c.dir, "KUBECONFIG="+o.Kubeconfig, "RUNTIME_NAMESPACE=flux-system",
+	c.command.Env = append(os.Environ(), "HOME="+c.dir, "TMPDIR="+c.dir, "KUBECONFIG="+o.ControlPlane.Kubeconfig, "RUNTIME_NAMESPACE=flux-system",
 		"SSL_CERT_FILE="+authorities, "SSL_CERT_DIR=/none", "HTTPS_PROXY="+o.Proxy, "HTTP_PROXY="+o.Proxy, "NO_PROXY=127.0.0.0/8")
 	c.command.Stdout, c.command.Stderr = log, log
 	if err := c.command.Start(); err != nil {
@@ -165,13 +164,4 @@ func (c *Controller) Stop() error {
 		}
 	}
 	return errors.Join(err, os.RemoveAll(c.dir))
-}
-
-// freeAddress finds one on loopback that nobody listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }

@@ -81,7 +81,7 @@ func (w *world) start(ctx context.Context) error {
 		w.Proxy.Route(net.JoinHostPort(host, "443"), address)
 	}
 	w.flux, err = sourcecontroller.Start(ctx, sourcecontroller.Options{
-		Kubeconfig: w.Kubeconfig, Proxy: w.Proxy.URL(), Authorities: w.Registry.CA(),
+		ControlPlane: w.ControlPlane, Proxy: w.Proxy.URL(), Authorities: w.Registry.CA(),
 	})
 	if err != nil {
 		return err

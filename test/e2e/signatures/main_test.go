@@ -57,7 +57,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, world.Stop()) }()
 	flux, err = sourcecontroller.Start(context.Background(), sourcecontroller.Options{
-		Kubeconfig: world.Kubeconfig, Proxy: world.Proxy.URL(), Authorities: world.Registry.CA(),
+		ControlPlane: world.ControlPlane, Proxy: world.Proxy.URL(), Authorities: world.Registry.CA(),
 	})
 	if err != nil {
 		return 1, err
