@@ -82,7 +82,7 @@ func (w *walk) signatureRemedy(reason verify.Reason) string {
 	case verify.ReasonOtherArtifact, verify.ReasonExpired, verify.ReasonRevoked, verify.ReasonMalformed, verify.ReasonTooMany,
 		verify.ReasonBesideBundles:
 		return "find out who pushed it; where it comes from whom you trust, have it signed anew: " + sign + " " + artifact
-	case verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
+	case verify.ReasonNoSecret, verify.ReasonSecret, verify.ReasonWeakTrustPolicy, verify.ReasonNoMatch:
 		return "mend " + keys
 	}
 	return "mend spec.verify"

@@ -23,6 +23,9 @@ type Request struct {
 	Object    *unstructured.Unstructured
 	// Old is the object as it is stored; nil on Create.
 	Old *unstructured.Unstructured
+	// DryRun: nothing will be stored. What is applied together is dry-run together before any of it is stored
+	// (kustomize-controller, kubectl diff), so that a Secret or a ServiceAccount which does not exist keeps nothing out.
+	DryRun bool
 	// Bypass reports whether the user may bypass a policy by its name; nil means that nobody may. It is asked only where
 	// the policy would keep the object out, and at most once a policy.
 	Bypass Bypass
@@ -93,6 +96,8 @@ type Failure struct {
 	// Err is the detail, for the log only; may be nil.
 	Err error
 
+	// missing: it is that a Secret or a ServiceAccount does not exist.
+	missing bool
 	// blind: among what could not be judged may be an allow-list, so that nothing may be dialled.
 	blind bool
 }

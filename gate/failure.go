@@ -10,12 +10,22 @@ import (
 
 // fail records what could not be judged, once: rules are run more than once in a review.
 func (r *review) fail(f Failure) {
+	f = r.inDryRun(f)
 	known := slices.ContainsFunc(r.failures, func(other Failure) bool {
 		return other.Policy == f.Policy && other.Class == f.Class && other.Path == f.Path && other.Message == f.Message
 	})
 	if !known {
 		r.failures = append(r.failures, f)
 	}
+}
+
+// inDryRun lets a dry run pass where all that is wrong is that something does not exist yet.
+func (r *review) inDryRun(f Failure) Failure {
+	if r.req.DryRun && f.missing && f.OnError == policy.Deny {
+		f.OnError = policy.Warn
+		f.Message += "; the dry run passes, as it may be applied together with this object"
+	}
+	return f
 }
 
 // failAll records what none of the policies could judge. Without a policy nothing was to be judged.

@@ -47,6 +47,8 @@ func keyringOf(s flux.Source) (keyring, bool) {
 type keyFacts struct {
 	keys policy.Keys
 	err  error
+	// missing: the error is that there is no such Secret.
+	missing bool
 }
 
 // learnKeys reads the Secrets of keys of a side, each once a review, and only where one of its policies asks for them. It is
@@ -60,7 +62,7 @@ func (r *review) learnKeys(ctx context.Context, s *side) {
 	for _, source := range s.sources {
 		at, named := keyringOf(source)
 		if _, known := r.keys[at]; named && !known {
-			r.keys[at] = r.gate.readKeys(ctx, at)
+			r.keys[at] = r.gate.readKeys(ctx, at, r.req.DryRun)
 		}
 	}
 }
@@ -74,13 +76,15 @@ func needsKeys(policies []*policy.Policy) bool {
 	return false
 }
 
-func (g *Gate) readKeys(ctx context.Context, at keyring) keyFacts {
+func (g *Gate) readKeys(ctx context.Context, at keyring, dryRun bool) keyFacts {
 	if g.options.Keys == nil {
 		return keyFacts{keys: policy.Keys{Unknown: true}, err: errors.New("no Secrets can be read here")}
 	}
 	found, err := g.options.Keys.Keys(ctx, at.namespace, at.secret, at.provider)
 	var bad *verify.SecretError
 	switch {
+	case errors.As(err, &bad) && bad.Missing && dryRun:
+		return keyFacts{keys: policy.Keys{Unknown: true}, err: err, missing: true}
 	case errors.As(err, &bad):
 		return keyFacts{keys: policy.Keys{Problem: bad.Error()}}
 	case err != nil:
@@ -114,16 +118,19 @@ func (r *review) unreadKeys() []Failure {
 			continue
 		}
 		f := Failure{
-			Path: secretPath(s), Class: classKeys, Err: err, Offline: errors.Is(err, ErrNotGiven),
+			Path: secretPath(s), Class: classKeys, Err: err, Offline: errors.Is(err, ErrNotGiven), missing: r.keys[at].missing,
 			Message: r.secretName(s) + " could not be read; try again",
 		}
-		if f.Offline {
+		switch {
+		case f.missing:
+			f.Message = r.secretName(s) + " does not exist"
+		case f.Offline:
 			f.Message = r.secretName(s) + " is not among the files, or not in plain text, so that its keys are not judged"
 		}
 		for _, p := range r.now.policies {
 			if p.NeedsKeys() {
 				f.Policy, f.OnError = p.Name(), p.Failing(r.at)
-				failures = append(failures, f)
+				failures = append(failures, r.inDryRun(f))
 			}
 		}
 	}

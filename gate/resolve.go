@@ -92,7 +92,7 @@ func registryFailure(s flux.Source, err error) Failure {
 	switch {
 	case errors.As(err, &known):
 		f.Class, f.Message = string(known.Class), known.Error()
-		f.Offline = known.Class == registry.ClassOffline
+		f.Offline, f.missing = known.Class == registry.ClassOffline, errors.Is(known.Err, registry.ErrMissing)
 		f.Err = known.Err
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Class = string(registry.ClassTimeout)

@@ -52,12 +52,15 @@ func signatureFailure(s flux.Source, err error) Failure {
 	}
 	var known *registry.Error
 	var unknown *verify.UnknownImagePolicyError
+	var notYet *verify.SecretError
 	switch {
 	case errors.Is(err, errNotAsked), errors.Is(err, errUnjudged):
 		f.Class, f.Message = classNotAsked, "the signatures of the artifact were not verified, because "+err.Error()
 	case errors.Is(err, ErrNotGiven):
 		f.Class, f.Offline = classKeys, true
 		f.Message = "the Secret of the verify block is not among the files, or not in plain text, so that no signature is verified"
+	case errors.As(err, &notYet):
+		f.Class, f.missing, f.Message = classKeys, true, "the artifact "+notYet.Problem
 	case errors.Is(err, verify.ErrNoTrustRoot):
 		f.Class = classTrustRoot
 		f.Message = "keyless signatures cannot be verified: an administrator must give a trusted root (--trusted-root)"
@@ -68,6 +71,7 @@ func signatureFailure(s flux.Source, err error) Failure {
 			"or cannot be read; an administrator must mend it"
 	case errors.As(err, &known):
 		f.Class, f.Offline, f.Err = string(known.Class), known.Class == registry.ClassOffline, known.Err
+		f.missing = errors.Is(known.Err, registry.ErrMissing)
 		f.Message = "the signatures of the artifact could not be verified: " + known.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Class = string(registry.ClassTimeout)

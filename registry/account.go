@@ -36,7 +36,7 @@ func (o ObjectCredentials) account(ctx context.Context, source flux.Source) (*Se
 	case err != nil:
 		return nil, credentialsError(source, called+" could not be read", err)
 	case account == nil:
-		return nil, credentialsError(source, called+" does not exist", nil)
+		return nil, credentialsError(source, called+" does not exist", ErrMissing)
 	case len(account.PullSecrets) > maxPullSecrets:
 		return nil, credentialsError(source, fmt.Sprintf("%s has more than %d imagePullSecrets", called, maxPullSecrets), nil)
 	}

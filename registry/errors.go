@@ -1,5 +1,7 @@
 package registry
 
+import "errors"
+
 // Class says what kept a registry from answering. Users see it; details go to the log.
 type Class string
 
@@ -18,6 +20,9 @@ const (
 	ClassReference    Class = "bad-reference"   // the object's ref cannot be read; wraps a *flux.ObjectError; nothing was dialled
 	ClassOffline      Class = "offline"         // --offline: nothing is dialled
 )
+
+// ErrMissing is what an *Error of ClassCredentials wraps where it is that a Secret or ServiceAccount does not exist.
+var ErrMissing = errors.New("it does not exist")
 
 // Error is an infrastructure error of a registry. Error() names repository, reference and class, and is safe to show to
 // users: no addresses, no credentials, no body of an answer. Unwrap gives the detail, for the log.

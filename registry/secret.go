@@ -49,7 +49,7 @@ func (o ObjectCredentials) secret(ctx context.Context, source flux.Source, name 
 	case err != nil:
 		return nil, credentialsError(source, name.called+" could not be read", err)
 	case secret == nil:
-		return nil, credentialsError(source, name.called+" does not exist", nil)
+		return nil, credentialsError(source, name.called+" does not exist", ErrMissing)
 	}
 	return secret, nil
 }

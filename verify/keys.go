@@ -30,6 +30,8 @@ type SecretError struct {
 	Entry string
 	// Problem completes a sentence that begins with the Secret: "does not exist".
 	Problem string
+	// Missing: it is that there is no such Secret.
+	Missing bool
 }
 
 func (e *SecretError) Error() string {
@@ -40,7 +42,7 @@ func (e *SecretError) Error() string {
 }
 
 // Missing is the error of a Secret that does not exist.
-func Missing() error { return &SecretError{Problem: "does not exist"} }
+func Missing() error { return &SecretError{Problem: "does not exist", Missing: true} }
 
 // Keys returns the public keys in the data of a Secret that a verify block of a provider names, sorted by entry: all of
 // those that Flux would verify with, each of which alone suffices to it. For cosign (and an empty provider) they stand

@@ -93,7 +93,9 @@ const (
 	ReasonNoRepository Reason = "no-repository"
 	// ReasonNoVerify: the source has no verify block.
 	ReasonNoVerify Reason = "no-verify"
-	// ReasonSecret: a Secret of the verify block is missing or malformed.
+	// ReasonNoSecret: a Secret of the verify block does not exist.
+	ReasonNoSecret Reason = "no-secret"
+	// ReasonSecret: a Secret of the verify block is malformed, or holds what it should not.
 	ReasonSecret Reason = "bad-secret"
 	// ReasonAnyIdentity: a keyless verify block names no identity, so anybody's signature would do.
 	ReasonAnyIdentity Reason = "any-identity"
@@ -113,7 +115,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonUnsigned, ReasonWrongKey, ReasonWrongIdentity, ReasonOtherArtifact, ReasonExpired, ReasonRevoked, ReasonMalformed,
-		ReasonBesideBundles, ReasonTooMany, ReasonNoDigest, ReasonNoRepository, ReasonNoVerify, ReasonSecret, ReasonAnyIdentity,
+		ReasonBesideBundles, ReasonTooMany, ReasonNoDigest, ReasonNoRepository, ReasonNoVerify, ReasonNoSecret, ReasonSecret, ReasonAnyIdentity,
 		ReasonBadIdentity, ReasonWeakTrustPolicy, ReasonNoMatch, ReasonProvider, ReasonImagePolicy,
 	}
 }

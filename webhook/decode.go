@@ -16,7 +16,7 @@ import (
 // decode reads the objects of a review. Only creations and updates of kinds that Fluxgate knows reach it through the
 // shipped webhook configurations; anything else is a fault of the configuration and is refused.
 func decode(raw admission.Request) (gate.Request, error) {
-	req := gate.Request{Operation: gate.Operation(raw.Operation)}
+	req := gate.Request{Operation: gate.Operation(raw.Operation), DryRun: raw.DryRun != nil && *raw.DryRun}
 	if raw.Operation != admissionv1.Create && raw.Operation != admissionv1.Update {
 		return req, fmt.Errorf("operation %q is not reviewed, only CREATE and UPDATE are: mend the webhook configuration", raw.Operation)
 	}

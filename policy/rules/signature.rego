@@ -61,5 +61,5 @@ _fix(source) := "%s says whose signature counts: correct it where that should be
 } else := "set %s, or have it pinned by a policy"
 
 _of_the_block := {
-	"no-verify", "bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
+	"no-verify", "no-secret", "bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
 }

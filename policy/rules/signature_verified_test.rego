@@ -27,7 +27,7 @@ test_an_unsigned_artifact if {
 
 test_a_block_that_verifies_nothing if {
 	every reason in {
-		"bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
+		"no-secret", "bad-secret", "any-identity", "bad-identity", "weak-trust-policy", "no-match", "unknown-provider",
 	} {
 		{v.remediation | some v in judge(unverified(reason, "x"))} == {"correct spec.verify or its Secret"}
 	}

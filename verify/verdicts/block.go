@@ -125,7 +125,11 @@ func (v *Verifier) material(ctx context.Context, source flux.Source, field, secr
 }
 
 func badSecret(source flux.Source, field, secret string, why error) *verify.Signature {
-	return unverified(verify.ReasonSecret,
+	reason := verify.ReasonSecret
+	if wrong := (*verify.SecretError)(nil); errors.As(why, &wrong) && wrong.Missing {
+		reason = verify.ReasonNoSecret
+	}
+	return unverified(reason,
 		fmt.Sprintf("has a verify block whose Secret %s/%s (%s) %v", flux.Plain(source.Namespace), flux.Plain(secret), field, why))
 }
 

@@ -44,7 +44,7 @@ func TestEachVerifyBlockHasItsScheme(t *testing.T) {
 	w.put("policyless", map[string][]byte{"ca.crt": notary.PEM()})
 	w.put("empty", nil)
 	us := []flux.Identity{{Issuer: "^nobody$", Subject: "^nobody$"}, {Issuer: "^" + issuer + "$", Subject: "^https://github.com/acme/"}}
-	const before = "bad-secret: has a verify block whose Secret apps/"
+	const before, missing = "bad-secret: has a verify block whose Secret apps/", "no-secret: has a verify block whose Secret apps/"
 	for sentence, test := range map[string]struct {
 		block flux.Verify
 		want  string
@@ -61,9 +61,9 @@ func TestEachVerifyBlockHasItsScheme(t *testing.T) {
 		"what is no expression":           {flux.Verify{Identities: []flux.Identity{{Issuer: "(", Subject: "x"}}}, "bad-identity: has a verify block whose matchOIDCIdentity[0].issuer is not a regular expression", false},
 		"too many identities":             {flux.Verify{Identities: make([]flux.Identity, 65)}, "bad-identity: has a verify block with more than 64 entries of matchOIDCIdentity", false},
 		"another provider":                {flux.Verify{Provider: "gpg"}, `unknown-provider: is verified by nothing, as the provider "gpg" is unknown`, false},
-		"a Secret that is missing":        {flux.Verify{SecretRef: "none"}, before + "none (secretRef) does not exist", false},
+		"a Secret that is missing":        {flux.Verify{SecretRef: "none"}, missing + "none (secretRef) does not exist", false},
 		"a Secret without a key":          {flux.Verify{SecretRef: "empty"}, before + "empty (secretRef) has nothing under a key that ends in .pub", false},
-		"a root that is missing":          {flux.Verify{Identities: us, TrustedRootSecretRef: "none"}, before + "none (trustedRootSecretRef) does not exist", false},
+		"a root that is missing":          {flux.Verify{Identities: us, TrustedRootSecretRef: "none"}, missing + "none (trustedRootSecretRef) does not exist", false},
 		"a Secret without a root":         {flux.Verify{Identities: us, TrustedRootSecretRef: "keys"}, before + "keys (trustedRootSecretRef) has no key trusted_root.json", false},
 		"notation without a Secret":       {flux.Verify{Provider: "notation"}, "bad-secret: has a verify block for notation without a secretRef", false},
 		"notation without a policy":       {flux.Verify{Provider: "notation", SecretRef: "policyless"}, before + "policyless (secretRef) has no key trustpolicy.json", false},

@@ -1,0 +1,89 @@
+package gate_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fluxgate/fluxgate/registry"
+	"github.com/fluxgate/fluxgate/verify"
+)
+
+// TestWhatDoesNotExistYetKeepsNothingOutOfADryRun: what is applied together is dry-run together before any of it is stored.
+func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
+	const resolved, block, demand = "ghcr.io/acme/app:v1", "block of ghcr.io/acme/app@sha256:aa", "demand on ghcr.io/acme/app@sha256:aa"
+	credentials := func(why error) error {
+		return &registry.Error{Class: registry.ClassCredentials, Reference: resolved, Advice: "Secret prod/pull is wrong", Err: why}
+	}
+	noSecret := verify.Unverified(verify.ReasonNoSecret, "has a verify block whose Secret prod/keys (secretRef) does not exist")
+	badSecret := verify.Unverified(verify.ReasonSecret, "has a verify block whose Secret prod/keys (secretRef) holds nothing")
+	unread := func(action string) outcome {
+		return outcome{Failures: []string{"pinning/credentials=" + action + " at spec.ref"}, Asked: []string{resolved}}
+	}
+	with := func(verdict string, o outcome) outcome { o.Verdict = verdict; return o }
+	pinning := anything("pinning", "  pin: {tags: OnChange}\n")
+	for sentence, test := range map[string]struct {
+		policies                  string
+		answers, keys, signatures map[string]any
+		is                        string
+		want, dry                 outcome
+	}{
+		"a Secret to log in with": {
+			policies: pinning, answers: map[string]any{resolved: credentials(registry.ErrMissing)}, is: repository(tagged),
+			want: with("error", unread("Deny")), dry: with("warn", unread("Warn")),
+		},
+		"one that is there and wrong does": {
+			policies: pinning, answers: map[string]any{resolved: credentials(nil)}, is: repository(tagged),
+			want: with("error", unread("Deny")), dry: with("error", unread("Deny")),
+		},
+		"a policy that reports only goes on to": {
+			policies: anything("pinning", "  onError: Allow\n  pin: {tags: OnChange}\n"), answers: map[string]any{resolved: credentials(registry.ErrMissing)},
+			is: repository(tagged), want: with("allow", unread("Audit")), dry: with("allow", unread("Audit")),
+		},
+		"a Secret to verify with": {
+			policies: verifying, signatures: map[string]any{block: noSecret}, is: repository(keyedPin),
+			want: outcome{Verdict: "deny", Violations: []string{"verifying/signature-verified=Deny at spec.verify"}, Asked: []string{block}},
+			dry:  outcome{Verdict: "warn", Failures: []string{"verifying/keys=Warn at spec"}, Asked: []string{block}},
+		},
+		"one that holds nothing does": {
+			policies: verifying, signatures: map[string]any{block: badSecret}, is: repository(keyedPin),
+			want: outcome{Verdict: "deny", Violations: []string{"verifying/signature-verified=Deny at spec.verify"}, Asked: []string{block}},
+			dry:  outcome{Verdict: "deny", Violations: []string{"verifying/signature-verified=Deny at spec.verify"}, Asked: []string{block}},
+		},
+		"a Secret to log in with, where signatures are demanded": {
+			policies: signing, signatures: map[string]any{demand: credentials(registry.ErrMissing)}, is: repository(byUser),
+			want: outcome{Verdict: "error", Failures: []string{"signing/credentials=Deny at spec"}, Asked: []string{demand}},
+			dry:  outcome{Verdict: "warn", Failures: []string{"signing/credentials=Warn at spec"}, Asked: []string{demand}},
+		},
+		"a Secret whose keys a rule asks for": {
+			policies: trusting, keys: secretOf(verify.Missing()), is: annotated(record, keyedPin),
+			want: outcome{Verdict: "deny", Violations: []string{"trusting/verify-identity=Deny at spec.verify"}, Asked: []string{"keys of prod/keys cosign"}},
+			dry:  outcome{Verdict: "warn", Failures: []string{"trusting/keys=Warn at spec.verify.secretRef"}, Asked: []string{"keys of prod/keys cosign"}},
+		},
+		"a source does, where the policy wants it first: Flux stores what refers to it before it": {
+			policies: anything("ordered", "  missingSources: Deny\n"), is: leaning("prod", ""),
+			want: outcome{Verdict: "deny", Violations: []string{"ordered/missing-source=Deny at spec.chartRef"}},
+			dry:  outcome{Verdict: "deny", Violations: []string{"ordered/missing-source=Deny at spec.chartRef"}},
+		},
+		"anything else does": {
+			policies: pinning, is: repository(tagged + "\n  insecure: true"),
+			want: outcome{Verdict: "deny", Violations: []string{"pinning/forbid-insecure=Deny at spec.insecure"}},
+			dry:  outcome{Verdict: "deny", Violations: []string{"pinning/forbid-insecure=Deny at spec.insecure"}},
+		},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			for dry, want := range map[bool]outcome{false: test.want, true: test.dry} {
+				w := &world{t: t, policies: test.policies, answers: test.answers, keys: test.keys, signatures: test.signatures}
+				req := request(t, "", test.is)
+				req.DryRun = dry
+				got, err := w.gate().Validate(t.Context(), req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, outcomeOf(got, w)); diff != "" {
+					t.Errorf("dry run %t (-want +got):\n%s\n%+v", dry, diff, got)
+				}
+			}
+		})
+	}
+}
