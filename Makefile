@@ -10,7 +10,7 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 TEST := go test $(if $(RACE),-race) -timeout 20m
 
 # Tests that start a control plane or another process; `make test-fast` leaves them out.
-SLOW := /test/(e2e|controlplane|demo|distribution|signing/cosign|sourcecontroller|stack)(/|$$)
+SLOW := /test/(e2e|controlplane|demo|distribution|signing/cosign|fluxcontrollers|stack)(/|$$)
 FAST = $(shell go list ./... | grep -Ev '$(SLOW)')
 MODULES := . test/controlplane/binaries test/controlplane/fluxcrds test/distribution/binaries test/signing/cosign/binaries
 
@@ -43,7 +43,7 @@ fmt: ## Format the Go code
 ##@ Tests
 
 .PHONY: test
-test: controlplane registry cosign sourcecontroller build ## Run all tests, and build what they need; RACE=1 with the race detector
+test: controlplane registry cosign fluxcontrollers build ## Run all tests, and build what they need; RACE=1 with the race detector
 	@$(TEST) ./...
 
 .PHONY: test-fast
@@ -75,9 +75,9 @@ registry: ## Build the CNCF distribution registry for the tests, unless it is th
 cosign: ## Build the command line of cosign for the tests, unless it is there
 	@go run ./test/signing/cosign/build
 
-.PHONY: sourcecontroller
-sourcecontroller: ## Build Flux's source-controller for the tests, unless it is there
-	@go run ./test/sourcecontroller/build
+.PHONY: fluxcontrollers
+fluxcontrollers: ## Build Flux's controllers for the tests, unless they are there
+	@go run ./test/fluxcontrollers/build
 
 ##@ Before a commit
 

@@ -1,5 +1,5 @@
-// Package sourcecontroller runs Flux's own source-controller, of the version whose CRDs package controlplane installs, beside a
-// control plane: what it pulls and verifies is what Fluxgate is measured by.
+// Package fluxcontrollers runs Flux's own controllers, of the versions whose CRDs package controlplane installs, beside a control
+// plane: what they apply, pull and verify is what Fluxgate is measured by.
 //
-// It reconciles objects with the label that Mark sets, and no others, so that registries' logs of other tests stay their own.
-package sourcecontroller
+// They reconcile objects with the label that Mark sets, and no others, so that the registries' logs of other tests stay their own.
+package fluxcontrollers

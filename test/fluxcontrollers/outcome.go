@@ -1,4 +1,4 @@
-package sourcecontroller
+package fluxcontrollers
 
 import (
 	"context"
@@ -28,7 +28,7 @@ type Outcome struct {
 }
 
 // Outcome waits until the controller is done with an OCIRepository for the first time, well or not.
-func (c *Controller) Outcome(ctx context.Context, reader client.Reader, key client.ObjectKey) (Outcome, error) {
+func (s *Source) Outcome(ctx context.Context, reader client.Reader, key client.ObjectKey) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, settledIn)
 	defer cancel()
 	for {
@@ -47,8 +47,8 @@ func (c *Controller) Outcome(ctx context.Context, reader client.Reader, key clie
 		select {
 		case <-ctx.Done():
 			return Outcome{}, fmt.Errorf("OCIRepository %s is not done: %w; its status is %v", key, ctx.Err(), obj.Object["status"])
-		case <-c.exited:
-			return Outcome{}, fmt.Errorf("source-controller ended: %w\n%s", c.ended, c.Log())
+		case <-s.exited:
+			return Outcome{}, fmt.Errorf("source-controller ended: %w\n%s", s.ended, s.Log())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

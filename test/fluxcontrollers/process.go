@@ -1,4 +1,4 @@
-package sourcecontroller
+package fluxcontrollers
 
 import (
 	"context"
@@ -18,33 +18,14 @@ import (
 )
 
 const (
-	// readyIn is how long it may take to start on a busy machine.
+	// readyIn is how long a controller may take to start on a busy machine.
 	readyIn = 60 * time.Second
-	// label marks the objects that it reconciles.
+	// label marks the objects that they reconcile.
 	label = "fluxgate.test/reconciled-by"
-	value = "source-controller"
+	value = "flux"
 )
 
-// Options say how it reaches what is beside it.
-type Options struct {
-	// ControlPlane is where its objects are. It is an administrator there.
-	ControlPlane *controlplane.ControlPlane
-	// Proxy is the URL of the proxy that leads to the registries.
-	Proxy string
-	// Authorities are the certificates, in PEM, of those whom it trusts, as a system does.
-	Authorities []byte
-}
-
-// Controller is a running source-controller. It must be stopped, and does not outlive the process that started it.
-type Controller struct {
-	dir     string
-	health  string
-	command *exec.Cmd
-	exited  chan struct{} // closed when ended is known
-	ended   error
-}
-
-// Mark makes the controller reconcile an object.
+// Mark makes the controllers reconcile an object.
 func Mark(obj client.Object) {
 	labels := obj.GetLabels()
 	if labels == nil {
@@ -54,84 +35,92 @@ func Mark(obj client.Object) {
 	obj.SetLabels(labels)
 }
 
-// Start returns when the controller is ready.
-func Start(ctx context.Context, o Options) (*Controller, error) {
+// Process is a running controller. It must be stopped, and does not outlive the process that started it.
+type Process struct {
+	name, dir, health string
+
+	command *exec.Cmd
+	exited  chan struct{} // closed when ended is known
+	ended   error
+}
+
+// run starts a controller as an administrator of the control plane, with arguments and variables beside those that all have, and
+// returns when it is ready. prepare is given its folder.
+func run(
+	ctx context.Context, name string, in *controlplane.ControlPlane, prepare func(dir string) (arguments, variables []string, err error),
+) (*Process, error) {
 	root, err := assets.Root()
 	if err != nil {
 		return nil, err
 	}
-	binary := assets.SourceController(root)
+	binary := filepath.Join(assets.FluxControllers(root), name)
 	if _, err := os.Stat(binary); err != nil {
-		return nil, fmt.Errorf("%w; `make sourcecontroller` makes it", err)
+		return nil, fmt.Errorf("%w; `make fluxcontrollers` makes it", err)
 	}
-	dir, err := os.MkdirTemp("", "fluxgate-sourcecontroller-")
-	if err != nil {
+	p := &Process{name: name, exited: make(chan struct{})}
+	if p.dir, err = os.MkdirTemp("", "fluxgate-"+name+"-"); err != nil {
 		return nil, err
 	}
-	c := &Controller{dir: dir, exited: make(chan struct{})}
-	if err := c.start(ctx, o, binary); err != nil {
-		return nil, errors.Join(err, c.Stop())
+	if err := p.start(ctx, binary, in, prepare); err != nil {
+		return nil, errors.Join(err, p.Stop())
 	}
-	return c, nil
+	return p, nil
 }
 
-func (c *Controller) start(ctx context.Context, o Options, binary string) error {
-	script, err := controlplane.Leash(c.dir, binary)
+func (p *Process) start(
+	ctx context.Context, binary string, in *controlplane.ControlPlane, prepare func(dir string) (arguments, variables []string, err error),
+) error {
+	script, err := controlplane.Leash(p.dir, binary)
 	if err != nil {
 		return err
 	}
-	authorities, storage := filepath.Join(c.dir, "authorities.pem"), filepath.Join(c.dir, "storage")
-	if err := os.WriteFile(authorities, o.Authorities, 0o600); err != nil {
+	arguments, variables, err := prepare(p.dir)
+	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(storage, 0o700); err != nil {
+	if p.health, err = in.FreeAddress(); err != nil {
 		return err
 	}
-	if c.health, err = o.ControlPlane.FreeAddress(); err != nil {
-		return err
-	}
-	log, err := os.Create(c.log())
+	log, err := os.Create(p.log())
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	c.command = exec.Command(script, //nolint:gosec // the controller that we built, ended by Stop
-		"--watch-label-selector", label+"="+value, "--concurrent", "8",
-		"--metrics-addr", "127.0.0.1:0", "--health-addr", c.health,
-		"--storage-path", storage, "--storage-addr", "127.0.0.1:0", "--storage-adv-addr", "127.0.0.1:0")
-	c.command.Env = append(os.Environ(), "HOME="+c.dir, "TMPDIR="+c.dir, "KUBECONFIG="+o.ControlPlane.Kubeconfig, "RUNTIME_NAMESPACE=flux-system",
-		"SSL_CERT_FILE="+authorities, "SSL_CERT_DIR=/none", "HTTPS_PROXY="+o.Proxy, "HTTP_PROXY="+o.Proxy, "NO_PROXY=127.0.0.0/8")
-	c.command.Stdout, c.command.Stderr = log, log
-	if err := c.command.Start(); err != nil {
-		c.command = nil
-		return fmt.Errorf("source-controller: %w", err)
+	p.command = exec.Command(script, append(arguments, //nolint:gosec // the controller that we built, ended by Stop
+		"--watch-label-selector", label+"="+value, "--metrics-addr", "127.0.0.1:0", "--health-addr", p.health)...)
+	p.command.Env = append(append(os.Environ(), variables...),
+		"HOME="+p.dir, "TMPDIR="+p.dir, "KUBECONFIG="+in.Kubeconfig, "RUNTIME_NAMESPACE=flux-system")
+	p.command.Stdout, p.command.Stderr = log, log
+	if err := p.command.Start(); err != nil {
+		p.command = nil
+		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	go func() {
-		c.ended = c.command.Wait()
-		close(c.exited)
+		p.ended = p.command.Wait()
+		close(p.exited)
 	}()
-	return c.waitReady(ctx)
+	return p.waitReady(ctx)
 }
 
-func (c *Controller) waitReady(ctx context.Context) error {
+func (p *Process) waitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyIn)
 	defer cancel()
 	for {
 		select {
-		case <-c.exited:
-			return fmt.Errorf("source-controller ended before it was ready: %w\n%s", c.ended, c.Log())
+		case <-p.exited:
+			return fmt.Errorf("%s ended before it was ready: %w\n%s", p.name, p.ended, p.Log())
 		case <-ctx.Done():
-			return fmt.Errorf("source-controller is not ready: %w\n%s", ctx.Err(), c.Log())
+			return fmt.Errorf("%s is not ready: %w\n%s", p.name, ctx.Err(), p.Log())
 		case <-time.After(50 * time.Millisecond):
 		}
-		if c.ready(ctx) {
+		if p.ready(ctx) {
 			return nil
 		}
 	}
 }
 
-func (c *Controller) ready(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.health+"/readyz", nil)
+func (p *Process) ready(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.health+"/readyz", nil)
 	if err != nil {
 		return false
 	}
@@ -139,11 +128,11 @@ func (c *Controller) ready(ctx context.Context) bool {
 	return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 }
 
-func (c *Controller) log() string { return filepath.Join(c.dir, "source-controller.log") }
+func (p *Process) log() string { return filepath.Join(p.dir, p.name+".log") }
 
 // Log is what the process has logged.
-func (c *Controller) Log() string {
-	text, err := os.ReadFile(c.log())
+func (p *Process) Log() string {
+	text, err := os.ReadFile(p.log())
 	if err != nil {
 		return err.Error()
 	}
@@ -151,17 +140,17 @@ func (c *Controller) Log() string {
 }
 
 // Stop ends the process and removes its files.
-func (c *Controller) Stop() error {
+func (p *Process) Stop() error {
 	var err error
-	if c.command != nil {
-		if err = c.command.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
+	if p.command != nil {
+		if err = p.command.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
 			err = nil
 		}
 		select {
-		case <-c.exited:
+		case <-p.exited:
 		case <-time.After(30 * time.Second):
-			err = errors.Join(err, errors.New("source-controller did not end in 30 s and was killed"), c.command.Process.Kill())
+			err = errors.Join(err, fmt.Errorf("%s did not end in 30 s and was killed", p.name), p.command.Process.Kill())
 		}
 	}
-	return errors.Join(err, os.RemoveAll(c.dir))
+	return errors.Join(err, os.RemoveAll(p.dir))
 }

@@ -39,11 +39,16 @@ func (m manifest) RawManifest() ([]byte, error) { return m.raw, nil }
 // MediaType tells remote.Put the content type.
 func (m manifest) MediaType() (types.MediaType, error) { return m.mediaType, nil }
 
-// fluxArtifact holds a ConfigMap with a text that makes its digest.
-func fluxArtifact(text string) (artifact, error) {
-	content, err := archive(map[string]string{
+// configMap is the only file of an artifact, with a text that makes its digest.
+func configMap(text string) map[string]string {
+	return map[string]string{
 		"configmap.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: registrytest\ndata:\n  text: " + text + "\n",
-	})
+	}
+}
+
+// fluxArtifact holds files.
+func fluxArtifact(files map[string]string) (artifact, error) {
+	content, err := archive(files)
 	return artifact{config: static.NewLayer([]byte("{}"), fluxConfig), layer: static.NewLayer(content, fluxContent)}, err
 }
 

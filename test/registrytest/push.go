@@ -40,7 +40,12 @@ func (p *Pusher) Repeatable() {
 // Push stores a new artifact like those of `flux push artifact` (a random ConfigMap) under a tag of a repository
 // ("ghcr.io/acme/app"), and returns its digest.
 func (p *Pusher) Push(repository, tag string) (string, error) {
-	a, err := fluxArtifact(p.text())
+	return p.PushFiles(repository, tag, configMap(p.text()))
+}
+
+// PushFiles is Push with files, by their names, in the place of the ConfigMap.
+func (p *Pusher) PushFiles(repository, tag string, files map[string]string) (string, error) {
+	a, err := fluxArtifact(files)
 	if err != nil {
 		return "", err
 	}

@@ -61,10 +61,8 @@ func Registry(root string) string { return filepath.Join(root, "bin", "distribut
 // Cosign is where `make cosign` puts the command line of cosign.
 func Cosign(root string) string { return filepath.Join(root, "bin", "cosign", "cosign") }
 
-// SourceController is where `make sourcecontroller` puts Flux's source-controller.
-func SourceController(root string) string {
-	return filepath.Join(root, "bin", "sourcecontroller", "source-controller")
-}
+// FluxControllers is where `make fluxcontrollers` puts Flux's controllers.
+func FluxControllers(root string) string { return filepath.Join(root, "bin", "fluxcontrollers") }
 
 // Root is the root of the repository, at or above the working directory: `go test` runs in the folder of the package.
 func Root() (string, error) {

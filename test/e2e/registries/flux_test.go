@@ -6,7 +6,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 )
 
 // leave creates an OCIRepository that Fluxgate does not judge, for Flux, and returns its name. wait waits for what Flux makes of
@@ -14,7 +14,7 @@ import (
 func (n tenant) leave(t *testing.T, url string, more spec) (name string, wait func() string) {
 	t.Helper()
 	obj := n.source(url, more)
-	sourcecontroller.Mark(obj)
+	fluxcontrollers.Mark(obj)
 	if err := n.client.Create(t.Context(), obj); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fluxgate/fluxgate/test/distribution"
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 	"github.com/fluxgate/fluxgate/test/registrytest"
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 	"github.com/fluxgate/fluxgate/test/stack"
 )
 
@@ -43,7 +43,7 @@ type world struct {
 	// proxy leads to inner, for those who log in.
 	proxy *registrytest.Proxy
 	// flux pulls what it is left to, as Flux does.
-	flux *sourcecontroller.Controller
+	flux *fluxcontrollers.Source
 	// artifacts are the names of digests: "acme/app:v1".
 	artifacts map[string]string
 
@@ -80,9 +80,7 @@ func (w *world) start(ctx context.Context) error {
 	} {
 		w.Proxy.Route(net.JoinHostPort(host, "443"), address)
 	}
-	w.flux, err = sourcecontroller.Start(ctx, sourcecontroller.Options{
-		ControlPlane: w.ControlPlane, Proxy: w.Proxy.URL(), Authorities: w.Registry.CA(),
-	})
+	w.flux, err = fluxcontrollers.StartSource(ctx, w.ControlPlane, w.Proxy.URL(), w.Registry.CA())
 	if err != nil {
 		return err
 	}

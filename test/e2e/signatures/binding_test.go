@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 	"github.com/fluxgate/fluxgate/test/registrytest"
 	"github.com/fluxgate/fluxgate/test/signing"
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 )
 
 // TestWhatWasVerifiedIsWhatRuns: the digest that is stored, that which is verified and that which Flux then pulls are one, in the
@@ -34,7 +34,7 @@ func TestWhatWasVerifiedIsWhatRuns(t *testing.T) {
 	}
 	world.Registry.Break(p.repository+"/manifests/v1", moved)
 	source := p.source("app", "  ref: {tag: v1}\n  verify: {provider: cosign, secretRef: {name: ours}}\n")
-	sourcecontroller.Mark(source)
+	fluxcontrollers.Mark(source)
 	p.must(p.apply(source))
 	if got := p.stored(source, "spec", "ref", "digest"); got != signed {
 		t.Errorf("stored is %s, signed is %s", got, signed)

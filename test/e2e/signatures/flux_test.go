@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 )
 
 // verifiedByFlux lets Flux have an OCIRepository of the place in a namespace that Fluxgate does not judge, with the Secrets that
@@ -19,7 +19,7 @@ func (p *place) verifiedByFlux(source *unstructured.Unstructured, digest string)
 	namespace := strings.Replace(p.namespace, "team-", "flux-", 1)
 	p.copySecrets(namespace)
 	source.SetNamespace(namespace)
-	sourcecontroller.Mark(source)
+	fluxcontrollers.Mark(source)
 	p.must(p.client.Create(p.Context(), source))
 	p.pulledByFlux(source, digest)
 }

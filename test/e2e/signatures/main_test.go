@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/fluxgate/fluxgate/test/controlplane"
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 	"github.com/fluxgate/fluxgate/test/signing"
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 	"github.com/fluxgate/fluxgate/test/stack"
 )
 
@@ -21,7 +21,7 @@ var (
 	// world is started once.
 	world *stack.Stack
 	// flux verifies beside it what it is left to.
-	flux *sourcecontroller.Controller
+	flux *fluxcontrollers.Source
 	// sigstore is the one that --trusted-root trusts, and stranger another one.
 	sigstore, stranger *signing.Authority
 )
@@ -56,9 +56,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, world.Stop()) }()
-	flux, err = sourcecontroller.Start(context.Background(), sourcecontroller.Options{
-		ControlPlane: world.ControlPlane, Proxy: world.Proxy.URL(), Authorities: world.Registry.CA(),
-	})
+	flux, err = fluxcontrollers.StartSource(context.Background(), world.ControlPlane, world.Proxy.URL(), world.Registry.CA())
 	if err != nil {
 		return 1, err
 	}

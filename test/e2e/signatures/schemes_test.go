@@ -8,8 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/fluxgate/fluxgate/test/fluxcontrollers"
 	"github.com/fluxgate/fluxgate/test/signing"
-	"github.com/fluxgate/fluxgate/test/sourcecontroller"
 )
 
 const verified = "  rules: [{rule: signature-verified}]\n"
@@ -165,7 +165,7 @@ func TestWhateverIsPulled(t *testing.T) {
 	p.must(err)
 	for tag, digest := range map[string]string{"plain": p.artifact("plain"), "1.0.0": chart, "index": index} {
 		source := p.source("app-"+tag, "  ref: {tag: '"+tag+"'}\n  verify: {provider: cosign, secretRef: {name: ours}}\n")
-		sourcecontroller.Mark(source)
+		fluxcontrollers.Mark(source)
 		p.wants(tag+" before it is signed", p.apply(source), "has no cosign signature")
 		p.must(p.SignBundle(digest, ours))
 		p.eventually(tag+" after it is signed", func() error { return p.apply(source) })

@@ -1,5 +1,5 @@
-// Command build puts Flux's source-controller into bin/sourcecontroller, for the tests. It does nothing where it is there already
-// and its sources are the same.
+// Command build puts Flux's controllers into bin/fluxcontrollers, for the tests. It does nothing where they are there already and
+// their sources are the same.
 package main
 
 import (
@@ -13,11 +13,13 @@ import (
 func main() { gobuild.Main(build) }
 
 func build(ctx context.Context, root string) error {
-	binary := assets.SourceController(root)
-	return gobuild.Module{
-		Dir:     filepath.Join(root, "test", "controlplane", "fluxcrds"), // the version whose CRDs the control plane has
-		Out:     filepath.Dir(binary),
-		Notice:  "building Flux's source-controller, once: about 3 minutes on 2 cores",
-		Targets: []gobuild.Target{{Name: filepath.Base(binary), Package: "github.com/fluxcd/source-controller"}},
-	}.Ensure(ctx)
+	module := gobuild.Module{
+		Dir:    filepath.Join(root, "test", "controlplane", "fluxcrds"), // the versions whose CRDs the control plane has
+		Out:    assets.FluxControllers(root),
+		Notice: "building Flux's controllers, once: about 4 minutes on 2 cores",
+	}
+	for _, name := range []string{"source-controller", "kustomize-controller"} {
+		module.Targets = append(module.Targets, gobuild.Target{Name: name, Package: "github.com/fluxcd/" + name})
+	}
+	return module.Ensure(ctx)
 }

@@ -1,0 +1,115 @@
+package gitops_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fluxgate/fluxgate/test/registrytest"
+)
+
+// TestFluxAppliesAndNothingDrifts: what is in Git has a tag, what is stored has the digest that was verified, and Flux finds nothing
+// to change as often as it applies the one onto the other. The Secret to verify with comes in the same commit.
+func TestFluxAppliesAndNothingDrifts(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "steady")
+	first := f.release("v1")
+	f.publish(map[string]string{"app.yaml": f.repository("{tag: v1}"), "secret.yaml": f.secret()})
+	f.follow()
+	f.untilStored("the first release", first)
+	f.wantSteady("created")
+	f.wantPulled(first)
+
+	// The tag moves: what was verified is what runs.
+	if err := world.Registry.Move(f.app, "v1", f.release("other")); err != nil {
+		t.Fatal(err)
+	}
+	f.wantSteady()
+	f.untilStored("the first release still", first)
+
+	second := f.release("v2")
+	f.publish(map[string]string{"app.yaml": f.repository("{tag: v2}"), "secret.yaml": f.secret()})
+	f.untilStored("the second release", second)
+	f.wantSteady("configured")
+	f.wantPulled(second)
+
+	f.publish(map[string]string{"app.yaml": f.repository("{semver: '>=1.0.0'}"), "secret.yaml": f.secret()})
+	third := f.release("3.1.4")
+	f.untilStored("the release that a range names", third)
+	f.wantSteady("configured")
+	f.wantPulled(third)
+
+	if got, want := f.generation(), int64(3); got != want {
+		t.Errorf("the object was changed %d times, want %d: once for each release", got, want)
+	}
+}
+
+// TestFluxIsToldWhatIsRefused: an unsigned release does not get in, and the one before it stays as it is.
+func TestFluxIsToldWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "refused")
+	first := f.release("v1")
+	f.publish(map[string]string{"app.yaml": f.repository("{tag: v1}"), "secret.yaml": f.secret()})
+	f.follow()
+	f.untilStored("the first release", first)
+	world.Registry.MustPush(t, f.app, "v2")
+	f.publish(map[string]string{"app.yaml": f.repository("{tag: v2}"), "secret.yaml": f.secret()})
+	const told = "[apps/signature-verified] spec.verify: the artifact has no cosign signature"
+	f.until("the refusal in the status of the Kustomization", func() bool { return strings.Contains(f.status(), told) })
+	if diff := cmp.Diff(first, digestOf(f.stored())); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+	f.wantPulled(first)
+}
+
+// TestASecretMayComeWithWhatNeedsIt: Flux dry-runs all that it applies together before it stores any of it, so that neither the Secret
+// to log in with nor the ServiceAccount that names it exists in that dry run.
+func TestASecretMayComeWithWhatNeedsIt(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "private")
+	f.app = "registry.example.com/acme/private"
+	f.placeAt(f.app)
+	first := f.release("v1")
+	world.Registry.Require("registry.example.com", registrytest.Login{User: "robot", Password: "right"})
+	f.publish(map[string]string{
+		"account.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: puller, namespace: " + f.namespace + "}\nimagePullSecrets: [{name: pull}]\n",
+		"app.yaml":     strings.Replace(f.repository("{tag: v1}"), "spec:\n", "spec:\n  serviceAccountName: puller\n", 1),
+		"pull.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: pull, namespace: " + f.namespace + "}\ntype: kubernetes.io/dockerconfigjson\n" +
+			"stringData:\n  .dockerconfigjson: '{\"auths\": {\"registry.example.com\": {\"username\": \"robot\", \"password\": \"right\"}}}'\n",
+		"secret.yaml": f.secret(),
+	})
+	f.follow()
+	f.untilStored("the release", first)
+	f.wantSteady("created")
+	f.wantPulled(first)
+}
+
+// wantSteady fails unless kustomize-controller did what is wanted with the OCIRepository since the last call, and found it unchanged
+// from then on, five times.
+func (f *fleet) wantSteady(want ...string) {
+	f.Helper()
+	f.until("more applies", func() bool { return len(f.applied()) >= f.seen+len(want)+5 })
+	now := f.applied()[f.seen:]
+	var changes []string
+	for _, done := range now {
+		if done != "unchanged" {
+			changes = append(changes, done)
+		}
+	}
+	if diff := cmp.Diff(want, changes); diff != "" {
+		f.Errorf("changes by kustomize-controller (-want +got):\n%s\nof %q", diff, now)
+	}
+	f.seen += len(now)
+}
+
+// wantPulled fails unless source-controller verified and pulled a digest.
+func (f *fleet) wantPulled(digest string) {
+	f.Helper()
+	got, err := source.Outcome(f.Context(), f.client, client.ObjectKey{Namespace: f.namespace, Name: "app"})
+	f.must(err)
+	if got.Digest != digest || !got.Verified {
+		f.Errorf("Flux: verified %t, pulled %q, want %s: %s: %s", got.Verified, got.Digest, digest, got.Reason, got.Message)
+	}
+}
