@@ -29,6 +29,13 @@ func TestTheBaseAppliesInOneGo(t *testing.T) {
 		}
 	}
 	apply() // as a GitOps tool does every few minutes
+	shipped, err := Manifests("../../deploy/base")
+	if err == nil {
+		err = waitForKinds(c.Config, shipped)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("while Fluxgate is away", func(t *testing.T) { awayOnlyWhatMattersWaits(t, clientOf(t, c.Config)) })
 }
 
