@@ -57,13 +57,20 @@ func TestRegoThatMisbehavesIsCutOff(t *testing.T) {
 	for _, v := range "abcdefghij" {
 		generators += "some " + string(v) + " in xs\n"
 	}
+	// Without this the garbage of the loop could reach the limit of memory before the time is over, on a fast machine.
+	generators += `regex.match("(a|aa)+b", long)` + "\n"
+	const looped = `
+
+xs := [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+long := concat("", [text | some a in xs; some b in xs; some c in xs; text := sprintf("aaaaaaaaaaaaaaaaaaaa%d%d%d", [a, b, c])])`
 	doubling := "a0 := [1, 2, 3, 4]\n"
 	for i := range 40 {
 		doubling += strings.NewReplacer("FROM", string(rune('a'+i/10))+string(rune('0'+i%10)), "TO",
 			string(rune('a'+(i+1)/10))+string(rune('0'+(i+1)%10))).Replace("TO := array.concat(FROM, FROM)\n")
 	}
 	for name, test := range map[string]struct{ module, want string }{
-		"loops": {"violations contains count([1 | " + generators + "])\n\nxs := [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]",
+		"loops": {"violations contains count([1 | " + generators + "])" + looped,
 			"rule own of policy rego-loops was cut off: it ran longer than 500ms"},
 		"allocates": {"violations contains count(e0)\n\n" + doubling, "rule own of policy rego-allocates was cut off: it "},
 		"wrong-type": {"violations contains 1 if input.object",
