@@ -86,8 +86,10 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 		return err
 	}
 	o.Progress("installing deploy/base and starting fluxgate serve")
-	s.Fluxgate, err = s.startFluxgate(ctx, o)
-	return err
+	if s.Fluxgate, err = s.startFluxgate(ctx, o); err != nil {
+		return err
+	}
+	return s.untilCalled(ctx)
 }
 
 // Stop ends everything. It may be called more than once.
