@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -38,7 +39,21 @@ func violated() []string {
 func (n *tenant) patch(text string) error {
 	n.Helper()
 	app := n.app(ref{})
+	n.seenByItsCache(app)
 	return n.client.Patch(n.Context(), app, client.RawPatch("application/merge-patch+json", []byte(text)))
+}
+
+// seenByItsCache waits until the API server's own cache holds an object as it is stored. It begins a patch with what that cache
+// holds, asks the webhooks, and begins again where it was old: what they warned of at first, the client is told too.
+func (n *tenant) seenByItsCache(like *unstructured.Unstructured) {
+	n.Helper()
+	stored := n.get(like).GetResourceVersion()
+	n.eventually("the API server's cache holds the object as it is stored", func() bool {
+		held := &unstructured.Unstructured{}
+		held.SetGroupVersionKind(like.GroupVersionKind())
+		cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
+		return n.client.Get(n.Context(), client.ObjectKeyFromObject(like), held, cached) == nil && held.GetResourceVersion() == stored
+	})
 }
 
 func (n *tenant) expectPatched(text string) {
