@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/fluxgate/fluxgate/test/controlplane"
@@ -57,6 +59,27 @@ func (w *world) apply(manifests string) {
 		}
 		if err := w.Apply(w.t.Context(), object); err != nil {
 			w.t.Fatal(err)
+		}
+	}
+}
+
+// untilAllowed waits until the API server's authorizer knows what a user was granted: it learns of roles and bindings by watches.
+func (w *world) untilAllowed(user string, what authorizationv1.ResourceAttributes) {
+	w.t.Helper()
+	admin, err := client.New(w.Config, client.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &what}}
+		if err := admin.Create(w.t.Context(), review); err != nil {
+			w.t.Fatal(err)
+		}
+		if review.Status.Allowed {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s is still not allowed to %+v", user, what)
 		}
 	}
 }
@@ -147,6 +170,9 @@ func TestDiagnoseAtTheAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.untilAllowed("tenant", authorizationv1.ResourceAttributes{
+		Namespace: "apps", Verb: "get", Group: "source.toolkit.fluxcd.io", Resource: "ocirepositories",
+	})
 	const app = "OCIRepository/apps/app"
 	steps := []struct {
 		name    string
