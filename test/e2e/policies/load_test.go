@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 const (
 	// perSecond is how many objects are created while policies change.
 	perSecond = 200
-	// phase is how long each state of the policy lasts.
+	// phase is how long each state of the policy lasts, at least: on a slow machine, until as many objects were created as in half of
+	// it on a fast one.
 	phase = 3 * time.Second
 )
 
@@ -48,14 +50,19 @@ func TestPoliciesChangeUnderLoad(t *testing.T) {
 	passUnchecked(t)
 	ctx, stop := context.WithCancel(t.Context())
 	answers := make(chan []answer, 1)
-	go func() { answers <- createObjects(ctx, t) }()
+	var created atomic.Int64
+	go func() { answers <- createObjects(ctx, t, &created) }()
 
 	var states []state
 	enter := func(what string, bad, good bool, change func()) {
 		asked := time.Now()
 		change()
 		states = append(states, state{what, asked, time.Now(), bad, good})
+		enough := created.Load() + perSecond*int64(phase/time.Second)/2
 		time.Sleep(phase)
+		for created.Load() < enough {
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 	started := time.Now()
 	enter("no policy", false, false, func() {})
@@ -117,9 +124,6 @@ func judge(t *testing.T, all []answer, states []state, lasted time.Duration) {
 	if wrong > 0 || failed > 0 {
 		t.Errorf("%d requests failed and %d were judged wrongly, want none", failed, wrong)
 	}
-	if rate < perSecond/2 {
-		t.Errorf("only %.0f objects a second were created: the machine is too slow for this test to say anything", rate)
-	}
 }
 
 func (s state) denies(bad bool) bool {
@@ -130,7 +134,7 @@ func (s state) denies(bad bool) bool {
 }
 
 // createObjects creates good and insecure objects in turn until ctx ends.
-func createObjects(ctx context.Context, t *testing.T) []answer {
+func createObjects(ctx context.Context, t *testing.T, created *atomic.Int64) []answer {
 	const workers = 32
 	c := admin(t)
 	var (
@@ -152,6 +156,7 @@ func createObjects(ctx context.Context, t *testing.T) []answer {
 				mu.Lock()
 				answers = append(answers, a)
 				mu.Unlock()
+				created.Add(1)
 			}
 		})
 	}
