@@ -97,11 +97,13 @@ func (n *tenant) move(repository, tag string) {
 // asked counts the requests for the tenant's repository so far.
 func (n *tenant) asked() int { return n.world.Registry.Count("", n.repository) }
 
-// label sets a label of the namespace.
+// label sets a label of the namespace. Fluxgate learns of the namespace and of its label by a watch, and reads a namespace live that it
+// has not heard of: what is known before the label is set is not taken back for a moment by the news that the namespace is there.
 func (n *tenant) label(key, value string) {
 	n.Helper()
 	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace"}}
 	namespace.SetName(n.namespace)
+	n.seenByItsCache(namespace)
 	patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"`+key+`":"`+value+`"}}}`))
 	if err := n.client.Patch(n.Context(), namespace, patch); err != nil {
 		n.Fatal(err)
