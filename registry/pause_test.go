@@ -88,7 +88,7 @@ func TestAMinuteOf429MakesNoStorm(t *testing.T) {
 			if first > c.atOnce || all-first > 2*10 {
 				t.Errorf("got %d requests at once, then %d, want at most %d, then 20", first, all-first, c.atOnce)
 			}
-			if took > 5*time.Second {
+			if took > 30*time.Second { // whoever waited for the registry would wait for twice as long
 				t.Errorf("the answers took %s", took)
 			}
 		})

@@ -146,7 +146,7 @@ func TestASessionThatIsGivenUpIsNoFailure(t *testing.T) {
 
 func TestASessionEnds(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
-	f.Options.ResolveTimeout = 300 * time.Millisecond
+	f.Options.ResolveTimeout = 2 * time.Second // enough to open it, on a busy machine
 	session := mustOpen(t, f)
 	f.Break(app, f.Drip())
 	if status := get(t, session, "manifests/x"); status != 0 {
@@ -200,13 +200,19 @@ func TestSessionsThatDoNotOpen(t *testing.T) {
 // TestSessionsGiveTheirTurnBack: one that is open keeps others waiting, one that is closed does not.
 func TestSessionsGiveTheirTurnBack(t *testing.T) {
 	f := newFixture(t, "ghcr.io")
-	f.Options.PerHost, f.Options.ResolveTimeout = 1, 300*time.Millisecond
+	f.Options.PerHost = 1
 	client := f.client()
 	first, err := open(t, client, source(t, app, flux.Ref{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = open(t, client, source(t, app, flux.Ref{}))
+	access, err := client.Access(t.Context(), source(t, app, flux.Ref{}), anyDigest, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = access.Open(soon)
 	wantClass(t, err, registry.ClassTimeout)
 	first.Close()
 	first.Close()

@@ -330,7 +330,7 @@ func TestARegistryThatAsksForACertificateMayBeSlow(t *testing.T) {
 	f.RequireCertificate("mutual.example.com")
 	certificate, key := f.MustIssue(t, "apps")
 	f.Options.Credentials = objects(secrets{"apps/certs": {Data: map[string][]byte{"tls.crt": certificate, "tls.key": key}}}, nil)
-	f.Options.RequestTimeout = 400 * time.Millisecond
+	f.Options.RequestTimeout = 2 * time.Second // enough for the handshake, on a busy machine
 	f.Break("mutual.example.com", f.Slow())
 	q := tagged(t, "mutual.example.com/acme/app", "v1")
 	q.Source.CertSecretRef = "certs"

@@ -170,19 +170,20 @@ func TestACompilerThatFailsRefusesWithoutBlame(t *testing.T) {
 	t.Cleanup(func() { close(forever) })
 	tests := map[string]struct {
 		compile compiler
+		within  time.Duration
 		want    string
 	}{
-		"it does not end": {func() (*policy.Policy, error) { <-forever; return nil, errors.New("too late") },
+		"it does not end": {func() (*policy.Policy, error) { <-forever; return nil, errors.New("too late") }, 100 * time.Millisecond,
 			"undecided, so not admitted: the policy could not be compiled in time: try again; if it stays so, shorten the modules of spec.rego"},
-		"it has a defect": {func() (*policy.Policy, error) { return nil, errors.New("10.0.0.7 knows why") },
+		"it has a defect": {func() (*policy.Policy, error) { return nil, errors.New("10.0.0.7 knows why") }, time.Minute,
 			"undecided, so not admitted: the policy could not be compiled: this is a defect of Fluxgate, please report it with its log"},
-		"it panics": {func() (*policy.Policy, error) { panic("at the disco") },
+		"it panics": {func() (*policy.Policy, error) { panic("at the disco") }, time.Minute,
 			"undecided, so not admitted: the policy could not be compiled: this is a defect of Fluxgate, please report it with its log"},
 	}
 	for sentence, test := range tests {
 		t.Run(sentence, func(t *testing.T) {
 			o := authoring(t, "")
-			o.Compiler, o.Timeout = test.compile, 100*time.Millisecond
+			o.Compiler, o.Timeout = test.compile, test.within
 			server, _ := serveWith(t, o)
 			body := ownReview("CREATE", "SourcePolicy", "", written(t, "SourcePolicy", "production", "", good), "")
 			for range 4 { // more than are compiled at a time

@@ -113,9 +113,9 @@ func (n *tenant) label(key, value string) {
 // eventually waits for what happens a moment after its cause: watches and caches bring it.
 func (n *tenant) eventually(what string, happened func() bool) {
 	n.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !happened(); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			n.Fatalf("%s has not happened in 20 s", what)
+			n.Fatalf("%s has not happened in a minute", what)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write golden files")
 
 // age is the last column.
-var age = regexp.MustCompile(`(?m)\d+m?s$`)
+var age = regexp.MustCompile(`(?m)(\d+[ms])+$`)
 
 // shown are what kubectl is to print. A status is written beside, as Fluxgate writes it.
 const shown = `

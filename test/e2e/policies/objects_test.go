@@ -112,9 +112,9 @@ func condition(t *testing.T, obj client.Object, status metav1.ConditionStatus) m
 // eventually waits for what happens a moment after its cause.
 func eventually(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !happened(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s has not come in 20 s", what)
+			t.Fatalf("%s has not come in a minute", what)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func TestKubectlShowsHowPoliciesAre(t *testing.T) {
 
 // aged is the last column, dated a time.
 var (
-	aged  = regexp.MustCompile(`(?m)( {2,})[0-9]+m?[0-9]*s$`)
+	aged  = regexp.MustCompile(`(?m)( {2,})([0-9]+[ms])+$`)
 	dated = regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`)
 )
 

@@ -149,8 +149,8 @@ func (p *place) soon(what string, u *unstructured.Unstructured, want ...string) 
 		if cmp.Equal(want, got) {
 			break
 		}
-		if time.Since(begun) > 10*time.Second {
-			p.Fatalf("%s: after 10 s (-want +got):\n%s", what, cmp.Diff(want, got))
+		if time.Since(begun) > time.Minute {
+			p.Fatalf("%s: after a minute (-want +got):\n%s", what, cmp.Diff(want, got))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

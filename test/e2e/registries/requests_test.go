@@ -27,16 +27,20 @@ func pushTo(t *testing.T, r *distribution.Registry, host, repository, tag string
 // wantRequests compares what a registry was asked of a repository, but for what was pushed.
 func wantRequests(t *testing.T, r *distribution.Registry, repository string, want ...string) {
 	t.Helper()
-	var got []string
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		got = requests(t, r, repository)
-		if len(got) >= len(want) { // a request is logged just after its answer
-			break
-		}
-	}
+	got := untilLogged(t, r, repository, func(all []string) bool { return len(all) >= len(want) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: requests (-want +got):\n%s", repository, diff)
 	}
+}
+
+// untilLogged waits until the log of a registry has what is asked of it: a request is logged just after its answer.
+func untilLogged(t *testing.T, r *distribution.Registry, repository string, has func(all []string) bool) []string {
+	t.Helper()
+	all := requests(t, r, repository)
+	for deadline := time.Now().Add(time.Minute); !has(all) && time.Now().Before(deadline); all = requests(t, r, repository) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	return all
 }
 
 // requests are those for manifests and lists of tags that pull.

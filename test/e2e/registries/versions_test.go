@@ -85,11 +85,15 @@ func TestWhichVersionARangeNames(t *testing.T) {
 		t.Errorf("what was pinned (-want +got):\n%s", diff)
 	}
 	lists := 0
-	for _, request := range requests(t, w.many, repository) {
-		if strings.HasPrefix(request, "GET /v2/"+repository+"/tags/list?") {
-			lists++
+	untilLogged(t, w.many, repository, func(all []string) bool {
+		lists = 0
+		for _, request := range all {
+			if strings.HasPrefix(request, "GET /v2/"+repository+"/tags/list?") {
+				lists++
+			}
 		}
-	}
+		return lists >= pages*len(cases)
+	})
 	t.Logf("%d ranges took %d requests for pages of tags", len(cases), lists)
 	if lists < pages*len(cases) {
 		t.Errorf("the tags were listed in %d requests, want %d for each of %d ranges", lists, pages, len(cases))
