@@ -124,6 +124,12 @@ func TestValidate(t *testing.T) {
 			want: outcome{Verdict: "deny", Violations: []string{"strict/digest-matches-ref=Deny at spec.ref.digest"},
 				Asked: []string{"ghcr.io/acme/app:v1"}},
 		},
+		"so it is where the record went with all annotations": {
+			policies: strict, answers: map[string]any{"ghcr.io/acme/app:v2": digestA}, was: pinned,
+			is: repository("  url: oci://ghcr.io/acme/app\n  ref: {tag: v2, digest: \"" + digestA + "\"}"),
+			want: outcome{Verdict: "deny", Violations: []string{"strict/stale-pin=Deny at spec.ref.digest"},
+				Asked: []string{"ghcr.io/acme/app:v2"}},
+		},
 		"a digest of ours beside another tag is a stale pin": {
 			policies: strict, answers: map[string]any{"ghcr.io/acme/app:v2": digestA}, was: pinned,
 			is: annotated(record, "  url: oci://ghcr.io/acme/app\n  ref: {tag: v2, digest: \""+digestA+"\"}"),

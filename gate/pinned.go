@@ -44,7 +44,7 @@ func (r *review) unpinned() []policy.Violation {
 		if !s.Pinnable() {
 			continue
 		}
-		stale := pin.Stale(r.now.object, s)
+		stale := r.changes[i].Stale()
 		for _, p := range r.now.policies {
 			v := policy.Violation{Policy: p.Name(), Action: p.Action(), Path: pin.DigestPath(s), Source: i}
 			switch {

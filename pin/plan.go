@@ -55,7 +55,7 @@ func Decide(c Change, w Wish) Plan {
 	}
 	owned, stale := held(c.New, c.Source)
 	switch {
-	case !owned && !c.misrecorded():
+	case !owned && !c.unrecorded():
 		return Plan{Step: Leave} // the user's digest
 	case c.repin() && w.Pin:
 		return Plan{Step: Resolve, Fresh: true}
@@ -107,11 +107,23 @@ func (c Change) pinnedBefore() bool {
 	return owned && !stale
 }
 
-// misrecorded reports whether a digest of ours stands beside a record that is not: somebody applies an exported manifest,
-// from which the digest was removed and the record was not. Taking the record out altogether makes the digest the user's.
-func (c Change) misrecorded() bool {
-	return Recorded(c.New) && c.Old != nil && c.OldSource != nil && c.OldSource.Ref.Digest == c.Source.Ref.Digest &&
-		Owned(c.Old, *c.OldSource) && !flux.AppliedBy(c.New, digestField(c.Source)...)
+// Stale reports whether the source's digest is Fluxgate's, but was resolved from other inputs than the object now has.
+func (c Change) Stale() bool {
+	owned, stale := held(c.New, c.Source)
+	return stale || !owned && c.unrecorded() && c.inputsChanged()
+}
+
+// unrecorded reports whether a digest of ours has lost its record, which nobody need have meant to take out: server-side apply
+// takes all annotations out where a manager applies none any more, also those that nobody owns; and whoever applies an exported
+// manifest, from which the digest was removed and the record was not, brings the record of another digest. Where the tag or the
+// range went with the record, the digest is the user's: it is all that he left.
+func (c Change) unrecorded() bool {
+	if c.Old == nil || c.OldSource == nil || c.Source.Ref.Digest == "" || c.OldSource.Ref.Digest != c.Source.Ref.Digest {
+		return false
+	}
+	ref := c.Source.Ref
+	left := c.inputsChanged() && ref.Tag == "" && ref.Semver == "" && !Recorded(c.New)
+	return !left && Owned(c.Old, *c.OldSource) && !flux.AppliedBy(c.New, digestField(c.Source)...)
 }
 
 func (c Change) repin() bool {

@@ -155,8 +155,20 @@ func TestDecide(t *testing.T) {
 		"a digest of ours beside another one's record is taken out when the tag changes and no policy pins": {
 			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", recordOf(t, digestB, v2) }),
 			want: pin.Plan{Step: pin.Strip}},
-		"a digest whose record is taken out is the user's": {
-			was: &pinned, is: with(pinned, func(o *object) { o.record = "" }), wish: pinning, want: pin.Plan{Step: pin.Leave}},
+		"a digest of ours keeps its record though it was taken out": {
+			was: &pinned, is: with(pinned, func(o *object) { o.record = "" }), wish: pinning,
+			want: pin.Plan{Step: pin.Restore, Digest: digestA}},
+		"a digest of ours whose record went with all annotations is resolved when the tag changes": {
+			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", "" }), wish: pinning,
+			want: pin.Plan{Step: pin.Resolve}},
+		"a digest of ours whose record went is taken out when the tag changes and no policy pins": {
+			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", "" }),
+			want: pin.Plan{Step: pin.Strip}},
+		"a digest that is all that was left is the user's": {
+			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "", "" }), wish: pinning, want: pin.Plan{Step: pin.Leave}},
+		"a digest that somebody applies without a record is his": {
+			was: &pinned, is: with(pinned, func(o *object) { o.applied, o.record = true, "" }), wish: pinning,
+			want: pin.Plan{Step: pin.Leave}},
 		"a digest that somebody applies beside another one's record is his": {
 			was: &pinned, is: with(pinned, func(o *object) { o.applied, o.record = true, recordOf(t, digestB, v1) }), wish: pinning,
 			want: pin.Plan{Step: pin.Leave}},

@@ -75,13 +75,7 @@ func Owned(obj *unstructured.Unstructured, s flux.Source) bool {
 	return owned
 }
 
-// Stale reports whether the source's digest is Fluxgate's, but was resolved from other inputs than the object now has.
-func Stale(obj *unstructured.Unstructured, s flux.Source) bool {
-	_, stale := held(obj, s)
-	return stale
-}
-
-// held reads the record once for Owned and Stale; what is stale is owned.
+// held reports also whether a digest of Fluxgate's was resolved from other inputs than the object now has.
 func held(obj *unstructured.Unstructured, s flux.Source) (owned, stale bool) {
 	if s.Ref.Digest == "" {
 		return false, false

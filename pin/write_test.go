@@ -21,8 +21,8 @@ func TestWriteThenEraseGivesTheObjectBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			written := source(t, obj)
-			if written.Ref.Digest != digestA || !pin.Owned(obj, written) || pin.Stale(obj, written) {
-				t.Errorf("after Write: digest %q, owned %v, stale %v", written.Ref.Digest, pin.Owned(obj, written), pin.Stale(obj, written))
+			if written.Ref.Digest != digestA || !pin.Owned(obj, written) || (pin.Change{New: obj, Source: written}).Stale() {
+				t.Errorf("after Write: digest %q, owned %v, stale %v", written.Ref.Digest, pin.Owned(obj, written), pin.Change{New: obj, Source: written}.Stale())
 			}
 			pin.Erase(obj, written)
 			if diff := cmp.Diff(o.build(t).Object, obj.Object); diff != "" {
