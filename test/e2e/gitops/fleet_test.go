@@ -110,7 +110,12 @@ func (f *fleet) follow() {
 // stored is the application's OCIRepository; nil where there is none.
 func (f *fleet) stored() *unstructured.Unstructured {
 	f.Helper()
-	obj := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository"}}
+	return f.storedAs("source.toolkit.fluxcd.io/v1", "OCIRepository")
+}
+
+func (f *fleet) storedAs(apiVersion, kind string) *unstructured.Unstructured {
+	f.Helper()
+	obj := &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
 	err := f.client.Get(f.Context(), client.ObjectKey{Namespace: f.namespace, Name: "app"}, obj)
 	if client.IgnoreNotFound(err) != nil {
 		f.Fatal(err)
@@ -158,9 +163,9 @@ func (f *fleet) until(what string, done func() bool) {
 	}
 }
 
-// applied is what kustomize-controller says that it did with the OCIRepository, each time that it applied: "created",
+// applied is what kustomize-controller says that it did with the object called app of a kind, each time that it applied: "created",
 // "configured", "unchanged".
-func (f *fleet) applied() []string {
+func (f *fleet) applied(kind string) []string {
 	f.Helper()
 	var done []string
 	for line := range strings.Lines(kustomize.Log()) {
@@ -173,7 +178,7 @@ func (f *fleet) applied() []string {
 			continue // still being written, or of another fleet
 		}
 		if entry.Message == "server-side apply completed" {
-			done = append(done, entry.Output["OCIRepository/"+f.namespace+"/app"])
+			done = append(done, entry.Output[kind+"/"+f.namespace+"/app"])
 		}
 	}
 	return done

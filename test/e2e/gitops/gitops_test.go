@@ -29,6 +29,19 @@ func TestFluxAppliesAndNothingDrifts(t *testing.T) {
 	f.wantSteady()
 	f.untilStored("the first release still", first)
 
+	// What the tag names now is taken when Git says so.
+	moved := f.release("moved")
+	if err := world.Registry.Move(f.app, "v1", moved); err != nil {
+		t.Fatal(err)
+	}
+	f.publish(map[string]string{
+		"app.yaml":    strings.Replace(f.repository("{tag: v1}"), "metadata:\n", "metadata:\n  annotations: {fluxgate.dev/repin: again}\n", 1),
+		"secret.yaml": f.secret(),
+	})
+	f.untilStored("what the tag names now", moved)
+	f.wantSteady("configured")
+	f.wantPulled(moved)
+
 	second := f.release("v2")
 	f.publish(map[string]string{"app.yaml": f.repository("{tag: v2}"), "secret.yaml": f.secret()})
 	f.untilStored("the second release", second)
@@ -41,9 +54,31 @@ func TestFluxAppliesAndNothingDrifts(t *testing.T) {
 	f.wantSteady("configured")
 	f.wantPulled(third)
 
-	if got, want := f.generation(), int64(3); got != want {
+	if got, want := f.generation(), int64(4); got != want {
 		t.Errorf("the object was changed %d times, want %d: once for each release", got, want)
 	}
+}
+
+// TestARewrittenReleaseDoesNotDrift: Git has the sourceRef that much documentation shows, the cluster the chartRef that Flux reads.
+func TestARewrittenReleaseDoesNotDrift(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "release")
+	chart, err := world.Registry.PushChart(f.app, "app", "1.0.0")
+	f.must(err)
+	f.must(f.SignBundle(chart, f.key))
+	f.publish(map[string]string{
+		"app.yaml": f.repository("{tag: 1.0.0}"), "secret.yaml": f.secret(),
+		"release.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: app, namespace: " + f.namespace + "}\n" +
+			"spec: {interval: 1m, chart: {spec: {chart: app, sourceRef: {kind: OCIRepository, name: app}}}}\n",
+	})
+	f.follow()
+	f.untilStored("the chart", chart)
+	f.wantSteadyKind("HelmRelease", "created")
+	want := map[string]any{"interval": "1m", "chartRef": map[string]any{"kind": "OCIRepository", "name": "app"}}
+	if diff := cmp.Diff(want, f.storedAs("helm.toolkit.fluxcd.io/v2", "HelmRelease").Object["spec"]); diff != "" {
+		t.Errorf("spec of the release (-want +got):\n%s", diff)
+	}
+	f.wantPulled(chart)
 }
 
 // TestFluxIsToldWhatIsRefused: an unsigned release does not get in, and the one before it stays as it is.
@@ -90,8 +125,13 @@ func TestASecretMayComeWithWhatNeedsIt(t *testing.T) {
 // from then on, five times.
 func (f *fleet) wantSteady(want ...string) {
 	f.Helper()
-	f.until("more applies", func() bool { return len(f.applied()) >= f.seen+len(want)+5 })
-	now := f.applied()[f.seen:]
+	f.wantSteadyKind("OCIRepository", want...)
+}
+
+func (f *fleet) wantSteadyKind(kind string, want ...string) {
+	f.Helper()
+	f.until("more applies", func() bool { return len(f.applied(kind)) >= f.seen+len(want)+5 })
+	now := f.applied(kind)[f.seen:]
 	var changes []string
 	for _, done := range now {
 		if done != "unchanged" {
