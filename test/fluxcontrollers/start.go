@@ -37,7 +37,15 @@ func StartSource(ctx context.Context, in *controlplane.ControlPlane, proxy strin
 
 // StartKustomize starts a kustomize-controller, which gets its artifacts of a source-controller.
 func StartKustomize(ctx context.Context, in *controlplane.ControlPlane) (*Process, error) {
-	return run(ctx, "kustomize-controller", in, func(string) (arguments, variables []string, err error) {
-		return nil, []string{"NO_PROXY=127.0.0.0/8"}, nil
-	})
+	return run(ctx, "kustomize-controller", in, alone)
+}
+
+// StartHelm starts a helm-controller, which gets its charts of a source-controller.
+func StartHelm(ctx context.Context, in *controlplane.ControlPlane) (*Process, error) {
+	return run(ctx, "helm-controller", in, alone)
+}
+
+// alone is a controller that talks to the control plane and the source-controller only.
+func alone(string) (arguments, variables []string, err error) {
+	return nil, []string{"NO_PROXY=127.0.0.0/8"}, nil
 }

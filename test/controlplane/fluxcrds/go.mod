@@ -1,4 +1,4 @@
-// The modules that carry Flux's real CRDs in config/crd/bases, at the versions that the tests run. Two of the controllers are built, too.
+// The modules that carry Flux's real CRDs in config/crd/bases, at the versions that the tests run. The controllers are built, too.
 // They hold no importable package, so `tool` is what keeps `go mod tidy` from dropping them.
 module github.com/fluxgate/fluxgate/test/controlplane/fluxcrds
 

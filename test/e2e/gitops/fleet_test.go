@@ -73,11 +73,19 @@ func (f *fleet) secret() string {
 	return fmt.Sprintf("apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: %s}\nstringData: {cosign.pub: %q}\n", f.namespace, f.public)
 }
 
-// repository is the manifest of the application, as it stands in Git: Flux reconciles it, and there is no digest in it.
+// repository is the manifest of the application, as it stands in Git: there is no digest in it.
 func (f *fleet) repository(ref string) string {
+	f.Helper()
+	return f.manifest("source.toolkit.fluxcd.io/v1", "OCIRepository", fmt.Sprintf(
+		"  interval: 1m\n  url: oci://%s\n  ref: %s\n  verify: {provider: cosign, secretRef: {name: keys}}\n", f.app, ref))
+}
+
+// manifest is that of an object called app, which Flux reconciles.
+func (f *fleet) manifest(apiVersion, kind, spec string) string {
+	f.Helper()
 	obj := &unstructured.Unstructured{}
-	f.must(yaml.Unmarshal(fmt.Appendf(nil, "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: app, namespace: %s}\n"+
-		"spec:\n  interval: 1m\n  url: oci://%s\n  ref: %s\n  verify: {provider: cosign, secretRef: {name: keys}}\n", f.namespace, f.app, ref), &obj.Object))
+	f.must(yaml.Unmarshal(fmt.Appendf(nil, "apiVersion: %s\nkind: %s\nmetadata: {name: app, namespace: %s}\nspec:\n%s",
+		apiVersion, kind, f.namespace, spec), &obj.Object))
 	fluxcontrollers.Mark(obj)
 	text, err := yaml.Marshal(obj.Object)
 	f.must(err)
@@ -156,7 +164,7 @@ func (f *fleet) status() string {
 // until waits for what Flux does in its own time.
 func (f *fleet) until(what string, done func() bool) {
 	f.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			f.Fatalf("waited in vain for %s; stored is %v; kustomize-controller says\n%s", what, f.stored(), f.said())
 		}

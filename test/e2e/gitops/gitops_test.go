@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fluxgate/fluxgate/test/registrytest"
@@ -60,6 +61,7 @@ func TestFluxAppliesAndNothingDrifts(t *testing.T) {
 }
 
 // TestARewrittenReleaseDoesNotDrift: Git has the sourceRef that much documentation shows, the cluster the chartRef that Flux reads.
+// helm-controller installs the chart that was verified.
 func TestARewrittenReleaseDoesNotDrift(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "release")
@@ -68,8 +70,8 @@ func TestARewrittenReleaseDoesNotDrift(t *testing.T) {
 	f.must(f.SignBundle(chart, f.key))
 	f.publish(map[string]string{
 		"app.yaml": f.repository("{tag: 1.0.0}"), "secret.yaml": f.secret(),
-		"release.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: app, namespace: " + f.namespace + "}\n" +
-			"spec: {interval: 1m, chart: {spec: {chart: app, sourceRef: {kind: OCIRepository, name: app}}}}\n",
+		"release.yaml": f.manifest("helm.toolkit.fluxcd.io/v2", "HelmRelease",
+			"  {interval: 1m, chart: {spec: {chart: app, sourceRef: {kind: OCIRepository, name: app}}}}\n"),
 	})
 	f.follow()
 	f.untilStored("the chart", chart)
@@ -79,6 +81,26 @@ func TestARewrittenReleaseDoesNotDrift(t *testing.T) {
 		t.Errorf("spec of the release (-want +got):\n%s", diff)
 	}
 	f.wantPulled(chart)
+	f.until("the release", func() bool { return f.installed() != "" })
+	if got := f.installed(); got != chart {
+		t.Errorf("installed is %s, verified was %s", got, chart)
+	}
+}
+
+// installed is the digest of the chart that helm-controller installed; empty until it has.
+func (f *fleet) installed() string {
+	f.Helper()
+	release := f.storedAs("helm.toolkit.fluxcd.io/v2", "HelmRelease")
+	history, _, _ := unstructured.NestedSlice(release.Object, "status", "history")
+	if len(history) == 0 {
+		return ""
+	}
+	latest, _ := history[0].(map[string]any)
+	digest, _, _ := unstructured.NestedString(latest, "ociDigest")
+	if status, _, _ := unstructured.NestedString(latest, "status"); status != "deployed" {
+		return ""
+	}
+	return digest
 }
 
 // TestFluxIsToldWhatIsRefused: an unsigned release does not get in, and the one before it stays as it is.

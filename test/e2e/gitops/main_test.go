@@ -1,5 +1,5 @@
 // Package gitops_test lets Flux's own controllers apply, pin and pull at a real API server: manifests come as an artifact from a
-// registry, kustomize-controller applies them every second, and source-controller pulls what they name.
+// registry, kustomize-controller applies them every second, source-controller pulls what they name, and helm-controller installs it.
 package gitops_test
 
 import (
@@ -22,6 +22,7 @@ var (
 	world     *stack.Stack
 	source    *fluxcontrollers.Source
 	kustomize *fluxcontrollers.Process
+	helm      *fluxcontrollers.Process
 )
 
 func TestMain(m *testing.M) {
@@ -49,6 +50,10 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, kustomize.Stop()) }()
+	if helm, err = fluxcontrollers.StartHelm(ctx, world.ControlPlane); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, helm.Stop()) }()
 	if err := world.CreateNamespace(ctx, "fleets", nil); err != nil { // where nothing is judged
 		return 1, err
 	}
