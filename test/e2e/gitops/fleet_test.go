@@ -176,6 +176,16 @@ func (f *fleet) until(what string, done func() bool) {
 func (f *fleet) applied(kind string) []string {
 	f.Helper()
 	var done []string
+	for _, output := range f.outputs() {
+		done = append(done, output[kind+"/"+f.namespace+"/app"])
+	}
+	return done
+}
+
+// outputs are what it says that it did, by object, each time that it applied all.
+func (f *fleet) outputs() []map[string]string {
+	f.Helper()
+	var done []map[string]string
 	for line := range strings.Lines(kustomize.Log()) {
 		var entry struct {
 			Message string            `json:"msg"`
@@ -186,7 +196,7 @@ func (f *fleet) applied(kind string) []string {
 			continue // still being written, or of another fleet
 		}
 		if entry.Message == "server-side apply completed" {
-			done = append(done, entry.Output[kind+"/"+f.namespace+"/app"])
+			done = append(done, entry.Output)
 		}
 	}
 	return done
