@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,8 +101,11 @@ func (w *world) head(t *testing.T, r *distribution.Registry, repository string, 
 		return "another digest"
 	case errors.As(err, &status):
 		return http.StatusText(status.StatusCode)
-	case errors.As(err, &alert):
-		return alert.Err.Error()
+	// In TLS 1.3 the handshake is over for the client before the server has looked at its certificate: whether it then reads the
+	// alert, or finds the connection closed, is a matter of luck.
+	case errors.As(err, &alert) && alert.Op == "remote error" && alert.Err.Error() == "tls: certificate required",
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF):
+		return "hung up"
 	}
 	return err.Error()
 }
@@ -140,7 +145,7 @@ func TestEachRegistryLetsInWhomItShould(t *testing.T) {
 		"htpasswd, a wrong password":       "Unauthorized",
 		"htpasswd, nobody":                 "Unauthorized",
 		"client certificate":               "its digest",
-		"no client certificate":            "tls: certificate required",
+		"no client certificate":            "hung up",
 		"token, all rights":                "its digest",
 		"token, some rights":               "its digest",
 		"token, not this right":            "Unauthorized",
