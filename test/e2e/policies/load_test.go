@@ -37,7 +37,7 @@ type answer struct {
 // state is what the policy says from a moment on.
 type state struct {
 	what string
-	// asked is when the change was sent, from when it was accepted.
+	// asked is when the change was sent, from when it was accepted and the API server could tell those who watch.
 	asked, from time.Time
 	// bad, good: whether an insecure object, and any other, is denied.
 	bad, good bool
@@ -68,7 +68,10 @@ func TestPoliciesChangeUnderLoad(t *testing.T) {
 	enter("no policy", false, false, func() {})
 	p := policyOf(t, "load", "{match: {namespaces: [load]}, rules: [{rule: forbid-insecure}]}")
 	t.Cleanup(func() { _ = client.IgnoreNotFound(admin(t).Delete(context.Background(), p)) })
-	enter("applied", true, false, func() { must(t, admin(t).Create(t.Context(), p)) })
+	enter("applied", true, false, func() {
+		must(t, admin(t).Create(t.Context(), p))
+		untilKnown(t, p)
+	})
 	enter("broken: the last good version stays in force", true, false, func() {
 		update(t, p, func() { p.Spec.Rules = []v1alpha1.Rule{{Rule: "forbid-everything"}} })
 	})
@@ -79,7 +82,10 @@ func TestPoliciesChangeUnderLoad(t *testing.T) {
 	})
 	enter("a warning only", false, false, func() { update(t, p, func() { p.Spec.Action = v1alpha1.ActionWarn }) })
 	enter("strict again", true, true, func() { update(t, p, func() { p.Spec.Action = v1alpha1.ActionDeny }) })
-	enter("deleted", false, false, func() { must(t, admin(t).Delete(t.Context(), p)) })
+	enter("deleted", false, false, func() {
+		must(t, admin(t).Delete(t.Context(), p))
+		untilKnown(t, p)
+	})
 	ended := time.Now()
 	stop()
 	judge(t, <-answers, states, ended.Sub(started))
@@ -201,9 +207,24 @@ func update(t *testing.T, p *v1alpha1.SourcePolicy, change func()) {
 		err := admin(t).Update(t.Context(), p)
 		if !apierrors.IsConflict(err) { // with the status, which is written at the same time
 			must(t, err)
+			untilKnown(t, p)
 			return
 		}
 	}
+}
+
+// untilKnown waits until the API server's own cache, which watches are served from, has a policy as it was written last, or has it no
+// more: how long etcd and the API server take for that is not Fluxgate's doing.
+func untilKnown(t *testing.T, p *v1alpha1.SourcePolicy) {
+	t.Helper()
+	stored := &v1alpha1.SourcePolicy{}
+	gone := apierrors.IsNotFound(admin(t).Get(t.Context(), client.ObjectKeyFromObject(p), stored))
+	cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
+	eventually(t, "the API server's cache has "+p.Name, func() bool {
+		held := &v1alpha1.SourcePolicy{}
+		err := admin(t).Get(t.Context(), client.ObjectKeyFromObject(p), held, cached)
+		return gone && apierrors.IsNotFound(err) || !gone && err == nil && held.Generation >= stored.Generation
+	})
 }
 
 // unchecked is a label of test policies that the webhook does not see.
