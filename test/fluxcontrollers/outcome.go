@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	fluxmeta "github.com/fluxcd/pkg/apis/meta"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -61,6 +62,8 @@ func settled(repository sourcev1.OCIRepository) *metav1.Condition {
 	switch {
 	case ready == nil, ready.ObservedGeneration != repository.Generation, ready.Status == metav1.ConditionUnknown:
 		return nil
+	case ready.Reason == fluxmeta.ProgressingReason, ready.Reason == fluxmeta.ProgressingWithRetryReason:
+		return nil // it met an object that it had not heard of yet, and tries again
 	case ready.Status == metav1.ConditionTrue && repository.Status.Artifact == nil:
 		return nil
 	}

@@ -45,7 +45,8 @@ func StartHelm(ctx context.Context, in *controlplane.ControlPlane) (*Process, er
 	return run(ctx, "helm-controller", in, alone)
 }
 
-// alone is a controller that talks to the control plane and the source-controller only.
+// alone is a controller that talks to the control plane and the source-controller only. It looks again in a second for an artifact
+// that is not there yet, not in half a minute.
 func alone(string) (arguments, variables []string, err error) {
-	return nil, []string{"NO_PROXY=127.0.0.0/8"}, nil
+	return []string{"--requeue-dependency", "1s"}, []string{"NO_PROXY=127.0.0.0/8"}, nil
 }

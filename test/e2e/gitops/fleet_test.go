@@ -104,7 +104,7 @@ func (f *fleet) follow() {
 	f.Helper()
 	for _, text := range []string{
 		"apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: FLEET, namespace: fleets}\n" +
-			"spec: {interval: 1s, url: 'oci://" + f.manifests + "', ref: {tag: main}}\n",
+			"spec: {interval: 2s, url: 'oci://" + f.manifests + "', ref: {tag: main}}\n",
 		"apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: FLEET, namespace: fleets}\n" +
 			"spec: {interval: 1s, retryInterval: 1s, prune: true, sourceRef: {kind: OCIRepository, name: FLEET}}\n",
 	} {
