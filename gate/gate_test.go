@@ -130,6 +130,12 @@ func TestValidate(t *testing.T) {
 			want: outcome{Verdict: "deny", Violations: []string{"strict/stale-pin=Deny at spec.ref.digest"},
 				Asked: []string{"ghcr.io/acme/app:v2"}},
 		},
+		"a stale pin that is stored already is only warned about": {
+			policies: strict,
+			was:      annotated(record, "  url: oci://ghcr.io/acme/app\n  ref: {tag: v2, digest: \""+digestA+"\"}"),
+			is:       annotated(record+"\n  labels: {a: b}", "  url: oci://ghcr.io/acme/app\n  ref: {tag: v2, digest: \""+digestA+"\"}"),
+			want:     outcome{Verdict: "warn", Violations: []string{"strict/stale-pin=Warn at spec.ref.digest"}},
+		},
 		"a digest of ours beside another tag is a stale pin": {
 			policies: strict, answers: map[string]any{"ghcr.io/acme/app:v2": digestA}, was: pinned,
 			is: annotated(record, "  url: oci://ghcr.io/acme/app\n  ref: {tag: v2, digest: \""+digestA+"\"}"),

@@ -44,7 +44,11 @@ func (r *review) unpinned() []policy.Violation {
 		if !s.Pinnable() {
 			continue
 		}
-		stale := r.changes[i].Stale()
+		change, judged := r.changes[i]
+		if !judged { // the stored object, whose past is not known
+			change = pin.Change{New: r.now.object, Source: s}
+		}
+		stale := change.Stale()
 		for _, p := range r.now.policies {
 			v := policy.Violation{Policy: p.Name(), Action: p.Action(), Path: pin.DigestPath(s), Source: i}
 			switch {
