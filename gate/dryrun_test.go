@@ -1,12 +1,29 @@
 package gate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/verify"
+)
+
+const (
+	foreignCharts = `{apiVersion: source.toolkit.fluxcd.io/v1, kind: HelmRepository, metadata: {name: charts, namespace: charts}, spec: {type: oci, url: "oci://ghcr.io/acme/charts"}}`
+	// guessing names a Secret in the namespace of the HelmRepository.
+	guessing = `
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: app, namespace: prod}
+spec:
+  chart:
+    spec:
+      chart: app
+      sourceRef: {kind: HelmRepository, name: charts, namespace: charts}
+      verify: {provider: cosign, secretRef: {name: guess}}
+`
 )
 
 // TestWhatDoesNotExistYetKeepsNothingOutOfADryRun: what is applied together is dry-run together before any of it is stored.
@@ -25,6 +42,7 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 	for sentence, test := range map[string]struct {
 		policies                  string
 		answers, keys, signatures map[string]any
+		objects                   []string
 		is                        string
 		want, dry                 outcome
 	}{
@@ -65,6 +83,17 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 			want: outcome{Verdict: "deny", Violations: []string{"ordered/missing-source=Deny at spec.chartRef"}},
 			dry:  outcome{Verdict: "deny", Violations: []string{"ordered/missing-source=Deny at spec.chartRef"}},
 		},
+		"a Secret to verify with in another namespace does, as whoever may name one there could ask which there are": {
+			policies: trusting, keys: map[string]any{"charts/guess cosign": verify.Missing()}, objects: []string{foreignCharts}, is: guessing,
+			want: outcome{Verdict: "deny", Violations: []string{"trusting/verify-identity=Deny at spec.chart.spec.verify"}, Asked: []string{"keys of charts/guess cosign"}},
+			dry:  outcome{Verdict: "deny", Violations: []string{"trusting/verify-identity=Deny at spec.chart.spec.verify"}, Asked: []string{"keys of charts/guess cosign"}},
+		},
+		"one of a source in another namespace does": {
+			policies: verifying, signatures: map[string]any{block: noSecret}, is: leaning("prod", ""),
+			objects: []string{strings.Replace(repository(keyedPin), "namespace: prod", "namespace: lax", 1)},
+			want:    outcome{Verdict: "deny", Violations: []string{"verifying/signature-verified=Deny at spec.chartRef"}, Asked: []string{block}},
+			dry:     outcome{Verdict: "deny", Violations: []string{"verifying/signature-verified=Deny at spec.chartRef"}, Asked: []string{block}},
+		},
 		"anything else does": {
 			policies: pinning, is: repository(tagged + "\n  insecure: true"),
 			want: outcome{Verdict: "deny", Violations: []string{"pinning/forbid-insecure=Deny at spec.insecure"}},
@@ -73,7 +102,7 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			for dry, want := range map[bool]outcome{false: test.want, true: test.dry} {
-				w := &world{t: t, policies: test.policies, answers: test.answers, keys: test.keys, signatures: test.signatures}
+				w := &world{t: t, policies: test.policies, answers: test.answers, keys: test.keys, signatures: test.signatures, objects: test.objects}
 				req := request(t, "", test.is)
 				req.DryRun = dry
 				got, err := w.gate().Validate(t.Context(), req)

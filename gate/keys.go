@@ -62,7 +62,7 @@ func (r *review) learnKeys(ctx context.Context, s *side) {
 	for _, source := range s.sources {
 		at, named := keyringOf(source)
 		if _, known := r.keys[at]; named && !known {
-			r.keys[at] = r.gate.readKeys(ctx, at, r.req.DryRun)
+			r.keys[at] = r.gate.readKeys(ctx, at, r.awaits(at.namespace))
 		}
 	}
 }
@@ -76,14 +76,21 @@ func needsKeys(policies []*policy.Policy) bool {
 	return false
 }
 
-func (g *Gate) readKeys(ctx context.Context, at keyring, dryRun bool) keyFacts {
+// awaits reports whether a Secret of keys that does not exist may be applied together with the object. Of another namespace it is
+// not told, as whoever may name a Secret there could ask which there are, by dry runs that leave no trace.
+func (r *review) awaits(namespace string) bool {
+	return r.req.DryRun && namespace == r.now.object.GetNamespace()
+}
+
+// readKeys reads a Secret. awaited: one that does not exist may come yet.
+func (g *Gate) readKeys(ctx context.Context, at keyring, awaited bool) keyFacts {
 	if g.options.Keys == nil {
 		return keyFacts{keys: policy.Keys{Unknown: true}, err: errors.New("no Secrets can be read here")}
 	}
 	found, err := g.options.Keys.Keys(ctx, at.namespace, at.secret, at.provider)
 	var bad *verify.SecretError
 	switch {
-	case errors.As(err, &bad) && bad.Missing && dryRun:
+	case errors.As(err, &bad) && bad.Missing && awaited:
 		return keyFacts{keys: policy.Keys{Unknown: true}, err: err, missing: true}
 	case errors.As(err, &bad):
 		return keyFacts{keys: policy.Keys{Problem: bad.Error()}}

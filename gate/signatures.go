@@ -123,22 +123,14 @@ func (r *review) own(ctx context.Context, i int, blocked bool, asking []*policy.
 		return policy.Signature{Unknown: true}
 	}
 	signature, err := r.gate.options.Signatures.Own(ctx, s, r.allowListed())
-	if r.req.DryRun && signature.Reason == verify.ReasonNoSecret {
-		err = &verify.SecretError{Problem: r.withoutForeignSecret(s, signature.Message), Missing: true}
+	if r.awaits(s.Namespace) && signature.Reason == verify.ReasonNoSecret {
+		err = &verify.SecretError{Problem: signature.Message, Missing: true}
 	}
 	if err != nil {
 		r.failSignature(i, asking, "", err)
 		return policy.Signature{Unknown: true}
 	}
 	return policy.Signature{Signature: signature}
-}
-
-// withoutForeignSecret is what is said of a verify block, but not which Secret of another namespace it names.
-func (r *review) withoutForeignSecret(s flux.Source, message string) string {
-	if s.Namespace != r.now.object.GetNamespace() {
-		return "has a verify block whose Secret does not exist"
-	}
-	return message
 }
 
 // demanded is the violation of a demand by the artifact of a source, if there is one.
