@@ -121,10 +121,12 @@ func (c Change) unrecorded() bool {
 	if c.Old == nil || c.OldSource == nil || c.Source.Ref.Digest == "" || c.OldSource.Ref.Digest != c.Source.Ref.Digest {
 		return false
 	}
-	ref := c.Source.Ref
-	left := c.inputsChanged() && ref.Tag == "" && ref.Semver == "" && !Recorded(c.New)
+	left := names(c.OldSource.Ref) && !names(c.Source.Ref) && !Recorded(c.New)
 	return !left && Owned(c.Old, *c.OldSource) && !flux.AppliedBy(c.New, digestField(c.Source)...)
 }
+
+// names reports whether a ref names a tag or a range.
+func names(ref flux.Ref) bool { return ref.Tag != "" || ref.Semver != "" }
 
 func (c Change) repin() bool {
 	if c.Old == nil {

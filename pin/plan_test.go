@@ -93,6 +93,7 @@ func source(t *testing.T, obj *unstructured.Unstructured) flux.Source {
 func TestDecide(t *testing.T) {
 	v1, v2 := pin.Inputs{URL: url, Tag: "v1"}, pin.Inputs{URL: url, Tag: "v2"}
 	pinned := object{url: url, tag: "v1", digest: digestA, record: recordOf(t, digestA, v1)}
+	latest := object{url: url, digest: digestA, record: recordOf(t, digestA, pin.Inputs{URL: url})}
 	unpinned := object{url: url, tag: "v1"}
 	pinning := pin.Wish{Pin: true}
 	with := func(o object, edit func(*object)) object { edit(&o); return o }
@@ -164,6 +165,9 @@ func TestDecide(t *testing.T) {
 		"a digest of ours whose record went is taken out when the tag changes and no policy pins": {
 			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "v2", "" }),
 			want: pin.Plan{Step: pin.Strip}},
+		"a digest of latest of ours whose record went with all annotations is resolved when the url changes": {
+			was: &latest, is: with(latest, func(o *object) { o.url, o.record = url+"2", "" }), wish: pinning,
+			want: pin.Plan{Step: pin.Resolve}},
 		"a digest that is all that was left is the user's": {
 			was: &pinned, is: with(pinned, func(o *object) { o.tag, o.record = "", "" }), wish: pinning, want: pin.Plan{Step: pin.Leave}},
 		"a digest that somebody applies without a record is his": {
