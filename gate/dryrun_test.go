@@ -38,6 +38,8 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 		return outcome{Failures: []string{"pinning/credentials=" + action + " at spec.ref"}, Asked: []string{resolved}}
 	}
 	with := func(verdict string, o outcome) outcome { o.Verdict = verdict; return o }
+	also := func(o outcome, violation string) outcome { o.Violations = append(o.Violations, violation); return o }
+	requiring := strings.Replace(anything("requiring", ""), "forbid-insecure", "require-digest", 1)
 	pinning := anything("pinning", "  pin: {tags: OnChange}\n")
 	for sentence, test := range map[string]struct {
 		policies                  string
@@ -49,6 +51,21 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 		"a Secret to log in with": {
 			policies: pinning, answers: map[string]any{resolved: credentials(registry.ErrMissing)}, is: repository(tagged),
 			want: with("error", unread("Deny")), dry: with("warn", unread("Warn")),
+		},
+		"a Secret to log in with, where another policy demands signatures": {
+			policies: pinning + "---" + signing, answers: map[string]any{resolved: credentials(registry.ErrMissing)}, is: repository(tagged),
+			want: with("deny", also(unread("Deny"), "signing/signatures=Deny at spec.ref.digest")), dry: with("warn", unread("Warn")),
+		},
+		"a Secret to log in with, where another policy requires a digest": {
+			policies: pinning + requiring, answers: map[string]any{resolved: credentials(registry.ErrMissing)}, is: repository(tagged),
+			want: outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"}, Asked: []string{resolved}},
+			dry:  with("warn", unread("Warn")),
+		},
+		"a registry that is down does, where another policy requires a digest": {
+			policies: pinning + requiring, answers: map[string]any{resolved: failing()}, is: repository(tagged),
+			want: outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"}, Asked: []string{resolved}},
+			dry: outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"},
+				Failures: []string{"pinning/unreachable=Deny at spec.ref"}, Asked: []string{resolved}},
 		},
 		"one that is there and wrong does": {
 			policies: pinning, answers: map[string]any{resolved: credentials(nil)}, is: repository(tagged),

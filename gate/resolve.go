@@ -47,7 +47,9 @@ func (r *review) resolve(ctx context.Context, i int, q registry.Query) (bool, er
 	if errors.As(err, &bad) {
 		return false, bad
 	}
-	r.failAll(r.concerned(s), registryFailure(s, err))
+	failure := registryFailure(s, err)
+	r.awaited[i] = r.req.DryRun && failure.missing && s.Ref.Digest == ""
+	r.failAll(r.concerned(s), failure)
 	return false, nil
 }
 

@@ -29,6 +29,9 @@ type review struct {
 	changes map[int]pin.Change
 
 	resolved map[int]policy.Resolved
+	// awaited are the sources that could not be resolved for want of a Secret or ServiceAccount which, in a dry run, may be applied
+	// together with the object: whoever would have written their digest, no policy misses it yet.
+	awaited map[int]bool
 	// keys are those of the Secrets that were read.
 	keys map[keyring]keyFacts
 	// signatures are what came of the verify blocks; nil before anybody asked.
@@ -53,7 +56,7 @@ type side struct {
 func (g *Gate) begin(ctx context.Context, req Request) (*review, error) {
 	r := &review{
 		gate: g, req: req, set: g.options.Policies(), at: g.options.Now(),
-		resolved: map[int]policy.Resolved{}, keys: map[keyring]keyFacts{}, bypassed: map[string]bool{},
+		resolved: map[int]policy.Resolved{}, awaited: map[int]bool{}, keys: map[keyring]keyFacts{}, bypassed: map[string]bool{},
 	}
 	var err error
 	if r.referring, err = g.referring(ctx, req.Object); err != nil {

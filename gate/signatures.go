@@ -72,7 +72,7 @@ func (r *review) verify(ctx context.Context, j judgement, blocked map[int]bool) 
 			r.signatures[i] = r.own(ctx, i, blocked[i], asking)
 		}
 		for _, p := range r.now.policies {
-			if j.pending[i] && writes(p, s.Ref) || r.gate.waits(s) {
+			if j.promised[i] || j.pending[i] && writes(p, s.Ref) || r.gate.waits(s) {
 				continue
 			}
 			for _, d := range demandsOf(p, s) {

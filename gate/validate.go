@@ -36,7 +36,11 @@ const untilMended = "until the violations are mended"
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
 	unpinned := r.withoutDigest(open)
-	static := r.relax(ctx, r.static(ctx, judgement{side: &r.now, pending: unpinned}))
+	first := judgement{side: &r.now, pending: unpinned}
+	if r.req.DryRun {
+		first.promised = unpinned // until it is known whether they wait for a Secret that may come with the object
+	}
+	static := r.relax(ctx, r.static(ctx, first))
 	switch {
 	case denies(static):
 		r.noteUnasked(open, untilMended)
@@ -59,7 +63,7 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	}
 	// One that has a digest waits for nothing: what could not be compared with its ref is judged by all other rules.
 	unanswered = r.withoutDigest(unanswered)
-	known := judgement{side: &r.now, pending: unanswered, resolved: r.resolved}
+	known := judgement{side: &r.now, pending: unanswered, promised: r.awaited, resolved: r.resolved}
 	unmet := r.verify(ctx, known, r.blocked(static))
 	found := append(r.evaluate(ctx, known, policy.Facts), unmet...)
 	if len(unpinned) > 0 {
