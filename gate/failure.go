@@ -23,7 +23,7 @@ func (r *review) fail(f Failure) {
 func (r *review) inDryRun(f Failure) Failure {
 	if r.req.DryRun && f.missing && f.OnError == policy.Deny {
 		f.OnError = policy.Warn
-		f.Message += "; the dry run passes, as it may be applied together with this object"
+		f.Message += "; that keeps nothing out of a dry run, as it may be applied together with this object"
 	}
 	return f
 }
