@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/fluxgate/fluxgate/policy/v1alpha1"
+import (
+	"slices"
+
+	"github.com/fluxgate/fluxgate/policy/v1alpha1"
+)
 
 // NeedsFacts reports whether the policy has rules that read what the registry says that a ref names.
 func (p *Policy) NeedsFacts() bool {
@@ -30,6 +34,12 @@ func (p *Policy) NeedsSignature() bool {
 		}
 	}
 	return false
+}
+
+// DeniesUnsigned reports whether a rule or a demand of the policy keeps out what has not the signature that it should have.
+func (p *Policy) DeniesUnsigned() bool {
+	return slices.ContainsFunc(p.rules, func(r *policyRule) bool { return r.NeedsSignature && r.action == Deny }) ||
+		slices.ContainsFunc(p.demands, func(d *Demand) bool { return d.Action == Deny })
 }
 
 // ReadsSignature reports whether a rule of the policy reads what came of the verify blocks.

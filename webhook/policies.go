@@ -94,9 +94,7 @@ func idleRules(p *policy.Policy, spec v1alpha1.SourcePolicySpec) []string {
 // laxSignatures warns of signatures that are demanded, and not where it cannot be told whether they are there: whoever owns the
 // registry can see to that.
 func laxSignatures(p *policy.Policy, spec v1alpha1.SourcePolicySpec) []string {
-	denies := p.NeedsSignature() && p.Action() == policy.Deny ||
-		slices.ContainsFunc(p.Demands(), func(d *policy.Demand) bool { return d.Action == policy.Deny })
-	if !denies || p.OnError() == policy.Deny {
+	if !p.DeniesUnsigned() || p.OnError() == policy.Deny {
 		return nil
 	}
 	return []string{fmt.Sprintf("spec.onError: %s lets pass whatever comes from a registry that does not answer, so that its owner needs no signature; "+
