@@ -95,6 +95,20 @@ func TestTroubleThatDoesNotMatter(t *testing.T) {
 	}
 }
 
+// TestABundleThatCannotBeHadMayBeGood: others that are not good do not speak for it. Which comes first is by chance, so there are many.
+func TestABundleThatCannotBeHadMayBeGood(t *testing.T) {
+	w, me, you := newWorld(t), newKey(t, signing.ECDSA), newKey(t, signing.ECDSA)
+	for range 8 {
+		w.must(w.place.SignBundle(w.artifact, you))
+	}
+	raw, err := signing.Bundle(me, w.artifact, "")
+	w.must(err)
+	w.must(w.place.PutBundle(w.artifact, raw))
+	w.must(w.place.SignLegacy(w.artifact, me))
+	w.registry.Break(repository+"/blobs/"+signing.DigestOf(raw), registrytest.Status(http.StatusInternalServerError, "UNKNOWN"))
+	w.expect(verify.Signature{Verified: true, Scheme: verify.SchemeCosignLegacy, Signers: []verify.Signer{signerOf(t, me)}}, demandOf(t, me))
+}
+
 // TestWhoeverAskedHasGone: the end of a context is no verdict.
 func TestWhoeverAskedHasGone(t *testing.T) {
 	me := newKey(t, signing.ECDSA)
