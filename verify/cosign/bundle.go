@@ -20,7 +20,8 @@ import (
 const bundleType = "application/vnd.dev.sigstore.bundle"
 
 // bundles looks for bundles among the referrers: one request, and two for each. bad says that there are some, and that none is
-// good, attestations included: Flux takes those, too. It is not said where one could not be had, which may be a good one.
+// good, attestations included: Flux takes those, too. It is not said where one was not looked at, or could
+// not be had: that may be a good one.
 func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (found verify.Signature, bad bool, err error) {
 	referrers, err := s.referrers(ctx, digest)
 	if err != nil {
@@ -43,7 +44,7 @@ func bundles(ctx context.Context, s *store, digest v1.Hash, j judge) (found veri
 	if err == nil && more && !found.Verified {
 		found = tooMany()
 	}
-	return found, err == nil && looked.there && !looked.good, err
+	return found, err == nil && !more && looked.there && !looked.good, err
 }
 
 // mayBeBundle spares the requests for what is said to be something else: an SBOM, or a signature of the Notary Project. A

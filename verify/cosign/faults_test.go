@@ -109,6 +109,16 @@ func TestABundleThatCannotBeHadMayBeGood(t *testing.T) {
 	w.expect(verify.Signature{Verified: true, Scheme: verify.SchemeCosignLegacy, Signers: []verify.Signer{signerOf(t, me)}}, demandOf(t, me))
 }
 
+// TestBundlesThatAreNotLookedAtMayBeGood: of more bundles than are looked at, nobody knows that none is good.
+func TestBundlesThatAreNotLookedAtMayBeGood(t *testing.T) {
+	w, me, you := newWorld(t), newKey(t, signing.ECDSA), newKey(t, signing.ECDSA)
+	for range 257 {
+		w.must(w.place.SignBundle(w.artifact, you))
+	}
+	w.must(w.place.SignLegacy(w.artifact, me))
+	w.expect(verify.Signature{Verified: true, Scheme: verify.SchemeCosignLegacy, Signers: []verify.Signer{signerOf(t, me)}}, demandOf(t, me))
+}
+
 // TestWhoeverAskedHasGone: the end of a context is no verdict.
 func TestWhoeverAskedHasGone(t *testing.T) {
 	me := newKey(t, signing.ECDSA)
