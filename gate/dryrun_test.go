@@ -1,11 +1,17 @@
 package gate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/fluxgate/fluxgate/flux"
+	"github.com/fluxgate/fluxgate/gate"
+	"github.com/fluxgate/fluxgate/policy"
+	"github.com/fluxgate/fluxgate/policy/v1alpha1"
 	"github.com/fluxgate/fluxgate/registry"
 	"github.com/fluxgate/fluxgate/verify"
 )
@@ -66,6 +72,11 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 			want: outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"}, Asked: []string{resolved}},
 			dry: outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"},
 				Failures: []string{"pinning/unreachable=Deny at spec.ref"}, Asked: []string{resolved}},
+		},
+		"a digest that is missing is told beside what denies the dry run": {
+			policies: pinning + requiring, is: repository(tagged + "\n  insecure: true"),
+			want: outcome{Verdict: "deny", Violations: []string{"pinning/forbid-insecure=Deny at spec.insecure", "requiring/require-digest=Deny at spec.ref.digest"}},
+			dry:  outcome{Verdict: "deny", Violations: []string{"pinning/forbid-insecure=Deny at spec.insecure", "requiring/require-digest=Deny at spec.ref.digest"}},
 		},
 		"one that is there and wrong does": {
 			policies: pinning, answers: map[string]any{resolved: credentials(nil)}, is: repository(tagged),
@@ -131,5 +142,42 @@ func TestWhatDoesNotExistYetKeepsNothingOutOfADryRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestADryRunIsNoLaxerWhereNobodyIsAsked: an allow-list that cannot be judged keeps everybody from being asked, so that a digest is
+// not known to wait for anything.
+func TestADryRunIsNoLaxerWhereNobodyIsAsked(t *testing.T) {
+	lib, err := policy.NewLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, err := lib.Compile(&v1alpha1.SourcePolicy{ObjectMeta: metav1.ObjectMeta{Name: "broken"}, Spec: v1alpha1.SourcePolicySpec{
+		Action: v1alpha1.ActionAudit, Rules: []v1alpha1.Rule{{Rule: "registry-allowlist"}, {Rule: "gone"}},
+	}})
+	if broken == nil || err == nil {
+		t.Fatalf("got %v and %v, want a broken policy and why", broken, err)
+	}
+	others, err := policy.Parse("test.yaml", []byte(anything("pinning", "  action: Warn\n  pin: {tags: OnChange}\n")+
+		strings.Replace(anything("requiring", ""), "forbid-insecure", "require-digest", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := policy.NewSet(append(slices.Clone(others.Policies()), broken), nil)
+	for _, dry := range []bool{false, true} {
+		w := &world{t: t}
+		g := gate.New(gate.Options{
+			Policies: func() *policy.Set { return set }, Lookup: flux.LookupFunc(w.lookup), Namespaces: gate.NamespacesFunc(w.namespace), Resolver: w,
+		})
+		req := request(t, "", repository(tagged))
+		req.DryRun = dry
+		got, err := g.Validate(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := outcome{Verdict: "deny", Violations: []string{"requiring/require-digest=Deny at spec.ref.digest"}, Failures: []string{"broken/policy=Audit at spec"}}
+		if diff := cmp.Diff(want, outcomeOf(got, w)); diff != "" {
+			t.Errorf("dry run %t (-want +got):\n%s\n%+v", dry, diff, got)
+		}
 	}
 }

@@ -36,11 +36,7 @@ const untilMended = "until the violations are mended"
 func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	open := r.open()
 	unpinned := r.withoutDigest(open)
-	first := judgement{side: &r.now, pending: unpinned}
-	if r.req.DryRun {
-		first.promised = unpinned // until it is known whether they wait for a Secret that may come with the object
-	}
-	static := r.relax(ctx, r.static(ctx, first))
+	static := r.beforeAsking(ctx, unpinned)
 	switch {
 	case denies(static):
 		r.noteUnasked(open, untilMended)
@@ -72,6 +68,20 @@ func (r *review) judge(ctx context.Context) ([]policy.Violation, error) {
 	}
 	found = append(found, r.unpinnedExcept(unanswered)...)
 	return r.relax(ctx, append(static, found...)), nil
+}
+
+// beforeAsking are the violations by static rules. In a dry run a missing digest is none as long as the registry may tell that it
+// waits for a Secret which may come with the object; where nobody is asked, it is one as in the request that follows.
+func (r *review) beforeAsking(ctx context.Context, unpinned map[int]bool) []policy.Violation {
+	now := judgement{side: &r.now, pending: unpinned}
+	if r.req.DryRun {
+		waiting := now
+		waiting.promised = unpinned
+		if static := r.relax(ctx, r.static(ctx, waiting)); !denies(static) && !r.undialable() {
+			return static
+		}
+	}
+	return r.relax(ctx, r.static(ctx, now))
 }
 
 // unpinnedExcept leaves out the sources whose digest nobody could tell: they are undecided, not in violation.
