@@ -59,7 +59,7 @@ func signatureFailure(s flux.Source, err error) Failure {
 	case errors.Is(err, ErrNotGiven):
 		f.Class, f.Offline = classKeys, true
 		f.Message = "the Secret of the verify block is not among the files, or not in plain text, so that no signature is verified"
-	case errors.As(err, &notYet):
+	case errors.As(err, &notYet) && notYet.Missing:
 		f.Class, f.missing, f.Message = classKeys, true, "the artifact "+notYet.Problem
 	case errors.Is(err, verify.ErrNoTrustRoot):
 		f.Class = classTrustRoot
