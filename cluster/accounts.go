@@ -28,9 +28,9 @@ func (s ServiceAccounts) ReadServiceAccount(ctx context.Context, namespace, name
 	if account == nil {
 		return nil, nil
 	}
-	read := &registry.ServiceAccount{Annotations: account.Annotations}
+	found := &registry.ServiceAccount{Annotations: account.Annotations}
 	for _, secret := range account.ImagePullSecrets {
-		read.PullSecrets = append(read.PullSecrets, secret.Name)
+		found.PullSecrets = append(found.PullSecrets, secret.Name)
 	}
-	return read, nil
+	return found, nil
 }

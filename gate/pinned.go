@@ -73,7 +73,7 @@ func noDigest(s flux.Source, digest string) (message, remedy string) {
 	message = "the policy pins this source, and it has no digest"
 	switch {
 	case s.Problem != "": // nobody was asked
-		return message + ", as nobody can tell whose: " + s.Problem, "write it in the one form that the reason names"
+		return message + ", as nobody can tell whose: " + s.Problem, "correct it as the reason says"
 	case digest == "":
 		return message, fmt.Sprintf("set %s, or set the annotation %s to a new value", pin.DigestPath(s), pin.RepinAnnotation)
 	}
