@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,35 +57,14 @@ func (s *Stack) calls(ctx context.Context, admin client.Client) (bool, error) {
 
 // reviews counts those that were answered so far, by the paths of the webhooks.
 func (p *Process) reviews(ctx context.Context) (map[string]float64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.Metrics+"/metrics", nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
+	families, err := Metrics(ctx, p.Metrics)
 	counted := map[string]float64{}
-	for line := range strings.Lines(string(text)) {
-		labels, found := strings.CutPrefix(line, "controller_runtime_webhook_requests_total{")
-		if !found {
-			continue
-		}
-		labels, value, _ := strings.Cut(strings.TrimSpace(labels), "} ")
-		number, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return nil, fmt.Errorf("metrics: %q: %w", line, err)
-		}
-		for _, path := range []string{"/mutate", "/validate"} {
-			if strings.Contains(labels, `webhook="`+path+`"`) {
-				counted[path] += number
+	for _, sample := range families["controller_runtime_webhook_requests_total"].GetMetric() {
+		for _, label := range sample.GetLabel() {
+			if label.GetName() == "webhook" {
+				counted[label.GetValue()] += sample.GetCounter().GetValue()
 			}
 		}
 	}
-	return counted, nil
+	return counted, err
 }

@@ -2,12 +2,9 @@ package signatures_test
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"github.com/fluxgate/fluxgate/test/stack"
 )
 
 // TestTheMetricsOfControllerRuntimeAreFed although knative, which policy-controller's library links in, takes client-go's one place
@@ -16,7 +13,10 @@ func TestTheMetricsOfControllerRuntimeAreFed(t *testing.T) {
 	p := newPlace(t, verified) // something is reconciled and reviewed
 	p.wants("an artifact without a verify block", p.apply(p.source("app", "  ref: {digest: '"+p.artifact("v1")+"'}\n")), "has no verify block")
 	p.eventually("all metrics are fed", func() error { // a reconciliation is counted when it has ended, after the status that it wrote
-		families := p.metrics()
+		families, err := stack.Metrics(t.Context(), world.Fluxgate.Metrics)
+		if err != nil {
+			return err
+		}
 		for _, name := range []string{
 			"rest_client_requests_total", "workqueue_adds_total", "controller_runtime_reconcile_total",
 			"controller_runtime_webhook_requests_total", "fluxgate_reviews_total", "go_goroutines",
@@ -31,18 +31,4 @@ func TestTheMetricsOfControllerRuntimeAreFed(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-// metrics are those that Fluxgate serves.
-func (p *place) metrics() map[string]*dto.MetricFamily {
-	p.Helper()
-	req, err := http.NewRequestWithContext(p.Context(), http.MethodGet, world.Fluxgate.Metrics+"/metrics", nil)
-	p.must(err)
-	resp, err := http.DefaultClient.Do(req)
-	p.must(err)
-	defer resp.Body.Close()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(resp.Body)
-	p.must(err)
-	return families
 }
