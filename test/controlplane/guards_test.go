@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -66,36 +65,14 @@ func policiesAreChecked(t *testing.T, admin client.Client, record *recorder) {
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s: error %v, calls (-want +got):\n%s", test.sentence, err, diff)
 		}
-		seenByItsCache(t, admin, test.object)
+		if err := UntilCached(t.Context(), admin, test.object); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var err error
 	got := record.during(func() { err = admin.Delete(t.Context(), policy) })
 	if err != nil || got != nil {
 		t.Errorf("one that is deleted: error %v, calls %q", err, got)
-	}
-}
-
-// seenByItsCache waits until the API server's own cache holds the object as it was last written. It begins an update with
-// what that cache holds, asks the webhooks, and begins again where it was old: a patch at once after another one could be a
-// request more, with the labels or the spec of a moment ago.
-func seenByItsCache(t *testing.T, admin client.Client, written client.Object) {
-	t.Helper()
-	key, cached := client.ObjectKeyFromObject(written), &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
-	kind, err := admin.GroupVersionKindFor(written)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		held := &unstructured.Unstructured{}
-		held.SetGroupVersionKind(kind)
-		err := admin.Get(t.Context(), key, held, cached)
-		if err == nil && held.GetResourceVersion() == written.GetResourceVersion() {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s %s: the API server's cache holds version %q (error %v) a minute after %s was written",
-				kind.Kind, key, held.GetResourceVersion(), err, written.GetResourceVersion())
-		}
 	}
 }
 
@@ -124,7 +101,9 @@ func namespacesAreGuarded(t *testing.T, admin client.Client, record *recorder) {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: test.namespace}}
 		var err error
 		got := record.during(func() { err = admin.Patch(t.Context(), namespace, mergePatch(test.patch)) })
-		seenByItsCache(t, admin, namespace)
+		if err := UntilCached(t.Context(), admin, namespace); err != nil {
+			t.Fatal(err)
+		}
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s: error %v, calls (-want +got):\n%s", test.sentence, err, diff)
 		}

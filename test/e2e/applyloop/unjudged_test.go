@@ -4,9 +4,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fluxgate/fluxgate/test/controlplane"
 )
 
 // condemned is a tenant with an unpinned app of a registry that is not allowed, which was there before the policy.
@@ -43,17 +44,13 @@ func (n *tenant) patch(text string) error {
 	return n.client.Patch(n.Context(), app, client.RawPatch("application/merge-patch+json", []byte(text)))
 }
 
-// seenByItsCache waits until the API server's own cache holds an object as it is stored. It begins a patch with what that cache
-// holds, asks the webhooks, and begins again where it was old: what they warned of at first, the client is told too.
+// seenByItsCache waits until the API server's own cache holds an object as it is stored: what the webhooks warned of an old one, the
+// client of a patch is told too.
 func (n *tenant) seenByItsCache(like *unstructured.Unstructured) {
 	n.Helper()
-	stored := n.get(like).GetResourceVersion()
-	n.eventually("the API server's cache holds the object as it is stored", func() bool {
-		held := &unstructured.Unstructured{}
-		held.SetGroupVersionKind(like.GroupVersionKind())
-		cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
-		return n.client.Get(n.Context(), client.ObjectKeyFromObject(like), held, cached) == nil && held.GetResourceVersion() == stored
-	})
+	if err := controlplane.UntilCached(n.Context(), n.client, like); err != nil {
+		n.Fatal(err)
+	}
 }
 
 func (n *tenant) expectPatched(text string) {

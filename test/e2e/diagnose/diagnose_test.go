@@ -63,27 +63,6 @@ func (w *world) apply(manifests string) {
 	}
 }
 
-// untilAllowed waits until the API server's authorizer knows what a user was granted: it learns of roles and bindings by watches.
-func (w *world) untilAllowed(user string, what authorizationv1.ResourceAttributes) {
-	w.t.Helper()
-	admin, err := client.New(w.Config, client.Options{})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &what}}
-		if err := admin.Create(w.t.Context(), review); err != nil {
-			w.t.Fatal(err)
-		}
-		if review.Status.Allowed {
-			return
-		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("%s is still not allowed to %+v", user, what)
-		}
-	}
-}
-
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -170,9 +149,15 @@ func TestDiagnoseAtTheAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.untilAllowed("tenant", authorizationv1.ResourceAttributes{
+	admin, err := client.New(w.Config, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := controlplane.UntilAllowed(t.Context(), admin, "tenant", authorizationv1.ResourceAttributes{
 		Namespace: "apps", Verb: "get", Group: "source.toolkit.fluxcd.io", Resource: "ocirepositories",
-	})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	const app = "OCIRepository/apps/app"
 	steps := []struct {
 		name    string

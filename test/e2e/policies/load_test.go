@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
+	"github.com/fluxgate/fluxgate/test/controlplane"
 )
 
 const (
@@ -213,18 +214,11 @@ func update(t *testing.T, p *v1alpha1.SourcePolicy, change func()) {
 	}
 }
 
-// untilKnown waits until the API server's own cache, which watches are served from, has a policy as it was written last, or has it no
-// more: how long etcd and the API server take for that is not Fluxgate's doing.
+// untilKnown waits until the API server can tell those who watch of a policy as it was written last: how long etcd and the API server
+// take for that is not Fluxgate's doing.
 func untilKnown(t *testing.T, p *v1alpha1.SourcePolicy) {
 	t.Helper()
-	stored := &v1alpha1.SourcePolicy{}
-	gone := apierrors.IsNotFound(admin(t).Get(t.Context(), client.ObjectKeyFromObject(p), stored))
-	cached := &client.GetOptions{Raw: &metav1.GetOptions{ResourceVersion: "0"}}
-	eventually(t, "the API server's cache has "+p.Name, func() bool {
-		held := &v1alpha1.SourcePolicy{}
-		err := admin(t).Get(t.Context(), client.ObjectKeyFromObject(p), held, cached)
-		return gone && apierrors.IsNotFound(err) || !gone && err == nil && held.Generation >= stored.Generation
-	})
+	must(t, controlplane.UntilCached(t.Context(), admin(t), p))
 }
 
 // unchecked is a label of test policies that the webhook does not see.

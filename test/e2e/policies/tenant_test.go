@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fluxgate/fluxgate/policy/v1alpha1"
+	"github.com/fluxgate/fluxgate/test/controlplane"
 )
 
 // clusterAdminIn makes a user cluster-admin in namespaces, as `flux create tenant` does.
@@ -28,19 +29,9 @@ func clusterAdminIn(t *testing.T, user string, namespaces ...string) *rest.Confi
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
 			Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: user}},
 		}))
-		untilAllowed(t, user, authorizationv1.ResourceAttributes{Namespace: ns, Verb: "create", Resource: "configmaps"})
+		must(t, controlplane.UntilAllowed(t.Context(), admin(t), user, authorizationv1.ResourceAttributes{Namespace: ns, Verb: "create", Resource: "configmaps"}))
 	}
 	return config
-}
-
-// untilAllowed waits until the API server's authorizer knows what a user was granted: it learns of roles and of bindings by watches.
-func untilAllowed(t *testing.T, user string, what authorizationv1.ResourceAttributes) {
-	t.Helper()
-	eventually(t, "what "+user+" was granted", func() bool {
-		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &what}}
-		must(t, admin(t).Create(t.Context(), review))
-		return review.Status.Allowed
-	})
 }
 
 // grant lets a user do something with SourcePolicies, cluster-wide.
@@ -57,7 +48,7 @@ func grant(t *testing.T, user string, rule rbacv1.PolicyRule) {
 	if len(rule.ResourceNames) > 0 {
 		what.Name = rule.ResourceNames[0]
 	}
-	untilAllowed(t, user, what)
+	must(t, controlplane.UntilAllowed(t.Context(), admin(t), user, what))
 }
 
 // labelled reads a Namespace and changes its labels.
