@@ -49,8 +49,8 @@ func TestFluxAppliesAndNothingDrifts(t *testing.T) {
 	f.wantSteady("configured")
 	f.wantPulled(second)
 
-	f.publish(map[string]string{"app.yaml": f.repository("{semver: '>=1.0.0'}"), "secret.yaml": f.secret()})
 	third := f.release("3.1.4")
+	f.publish(map[string]string{"app.yaml": f.repository("{semver: '>=1.0.0'}"), "secret.yaml": f.secret()})
 	f.untilStored("the release that a range names", third)
 	f.wantSteady("configured")
 	f.wantPulled(third)

@@ -22,7 +22,6 @@ var (
 	world     *stack.Stack
 	source    *fluxcontrollers.Source
 	kustomize *fluxcontrollers.Process
-	helm      *fluxcontrollers.Process
 )
 
 func TestMain(m *testing.M) {
@@ -50,7 +49,8 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, kustomize.Stop()) }()
-	if helm, err = fluxcontrollers.StartHelm(ctx, world.ControlPlane); err != nil {
+	helm, err := fluxcontrollers.StartHelm(ctx, world.ControlPlane)
+	if err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, helm.Stop()) }()
